@@ -1,0 +1,3 @@
+"""fediserver: a federated social-action microblog server for community groups."""
+
+__version__ = "0.1.0"

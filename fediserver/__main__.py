@@ -1,0 +1,5 @@
+"""`python -m fediserver`."""
+
+from fediserver.cli import main
+
+main()

@@ -1,0 +1,55 @@
+"""Tells members what happened to them."""
+
+from typing import Literal
+
+from fediserver.actions.core import Core
+from fediserver.db import notifications
+from fediserver.db.database import Writer
+from fediserver.models.account import Account
+from fediserver.models.status import Status
+
+Kind = Literal["mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"]
+
+
+async def tell(
+    core: Core, tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
+) -> None:
+    """Tell a member of ours; nothing happens for others, across blocks, mutes, and the second time."""
+    await notifications.tell(
+        tx,
+        id=core.ids.next(),
+        account_id=account_id,
+        kind=kind,
+        from_id=sender.id,
+        status_id=status.id if status else None,
+        now=core.clock(),
+    )
+
+
+async def take_back(
+    tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
+) -> None:
+    """Take a notification back: what it told of is undone."""
+    await notifications.forget(
+        tx,
+        account_id=account_id,
+        kind=kind,
+        from_id=sender.id,
+        status_id=status.id if status else None,
+    )
+
+
+async def tell_even_oneself(
+    core: Core, tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status
+) -> None:
+    """Tell a member about a post that may be their own: the end of a poll is news for its author, too."""
+    await notifications.tell(
+        tx,
+        id=core.ids.next(),
+        account_id=account_id,
+        kind=kind,
+        from_id=sender.id,
+        status_id=status.id,
+        own=True,
+        now=core.clock(),
+    )

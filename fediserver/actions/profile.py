@@ -1,0 +1,143 @@
+"""Change one's profile and settings."""
+
+import msgspec
+import orjson
+from msgspec import UNSET, UnsetType
+
+from fediserver.actions import outbox
+from fediserver.actions.audience import Audience
+from fediserver.actions.core import Core
+from fediserver.actions.outbox import Deed, emit
+from fediserver.actions.write import write
+from fediserver.db import accounts
+from fediserver.db.database import Writer
+from fediserver.errors import Invalid
+from fediserver.models.account import Account
+from fediserver.models.visibility import named
+from fediserver.text import compose
+from fediserver.text.count import count
+from fediserver.text.language import normalise
+
+NAME_CHARACTERS = 40
+NOTE_CHARACTERS = 500
+FIELD_CHARACTERS = 255
+FIELDS = 4
+
+
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change; what is unset stays. `avatar` and `header` are paths below /media/."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    fields: list[tuple[str, str]] | UnsetType = UNSET
+    avatar: str | UnsetType = UNSET
+    header: str | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    default_visibility: str | UnsetType = UNSET
+    default_sensitive: bool | UnsetType = UNSET
+    default_language: str | UnsetType | None = UNSET
+
+
+async def update(core: Core, me: Account, change: ProfileChange) -> Account:
+    """Change the profile and tell followers; raises Invalid with details for what is too long."""
+    _check(change)
+    fresh = await _changed(core, me, change)
+
+    async def work(tx: Writer) -> None:
+        await accounts.update(tx, fresh)
+        await _settings(tx, me, change)
+        deed = Deed(verb="update", actor=me, object_uri=me.uri, facts={"actor": True})
+        await emit(core, tx, deed, Audience(followers_of=me.id))
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+    return await accounts.by_id(core.db, me.id) or fresh
+
+
+def _check(change: ProfileChange) -> None:
+    details: dict[str, list[tuple[str, str]]] = {}
+
+    def too_long(field: str, limit: int) -> None:
+        details[field] = [("ERR_TOO_LONG", f"is too long (maximum is {limit} characters)")]
+
+    if change.display_name is not UNSET and count(change.display_name) > NAME_CHARACTERS:
+        too_long("display_name", NAME_CHARACTERS)
+    if change.note is not UNSET and count(change.note) > NOTE_CHARACTERS:
+        too_long("note", NOTE_CHARACTERS)
+    if change.fields is not UNSET:
+        texts = [text for pair in change.fields for text in pair]
+        if any(len(text) > FIELD_CHARACTERS for text in texts) or len(change.fields) > FIELDS:
+            details["fields"] = [
+                ("ERR_INVALID", f"at most {FIELDS} fields of {FIELD_CHARACTERS} characters each")
+            ]
+    if change.default_visibility is not UNSET and named(change.default_visibility) is None:
+        details["privacy"] = [("ERR_INCLUSION", "must be public, unlisted, private or direct")]
+    if details:
+        field, problems = next(iter(details.items()))
+        raise Invalid(f"Validation failed: {field.replace('_', ' ').capitalize()} {problems[0][1]}", details)
+
+
+async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
+    fresh: dict[str, object] = {}
+    for name in (
+        "locked",
+        "discoverable",
+        "indexable",
+        "hide_collections",
+        "avatar",
+        "header",
+        "display_name",
+    ):
+        value = getattr(change, name)
+        if value is not UNSET:
+            fresh[name] = value.strip() if isinstance(value, str) else value
+    if change.bot is not UNSET and me.actor_type in ("Person", "Service"):
+        fresh |= {"bot": change.bot, "actor_type": "Service" if change.bot else "Person"}
+    if change.note is not UNSET:
+        written = await write(core, change.note)
+        fresh |= {"note": written.html, "note_text": change.note}
+    if change.fields is not UNSET:
+        fresh["fields"] = orjson.dumps(
+            [
+                {
+                    "name": name.strip(),
+                    "value": _field(core, value),
+                    "text": value.strip(),
+                    "verified_at": None,
+                }
+                for name, value in change.fields
+                if name.strip() and value.strip()
+            ]
+        ).decode()
+    if change.display_name is not UNSET or change.note is not UNSET:
+        shown = f"{fresh.get('display_name', me.display_name)} {fresh.get('note_text', me.note_text)}"
+        fresh["emojis"] = (await write(core, shown)).emojis
+    return msgspec.structs.replace(me, **fresh)
+
+
+def _field(core: Core, value: str) -> str:
+    return compose.inline(value, mentions={}, tag_url=core.uris.tag, rel="me nofollow noopener")
+
+
+async def _settings(tx: Writer, me: Account, change: ProfileChange) -> None:
+    user = await accounts.user(tx, me.id)
+    if user is None:
+        return
+    language = change.default_language
+    await accounts.update_user(
+        tx,
+        msgspec.structs.replace(
+            user,
+            default_visibility=user.default_visibility
+            if change.default_visibility is UNSET
+            else change.default_visibility,
+            default_sensitive=user.default_sensitive
+            if change.default_sensitive is UNSET
+            else change.default_sensitive,
+            default_language=user.default_language if language is UNSET else normalise(language),
+        ),
+    )

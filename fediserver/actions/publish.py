@@ -1,0 +1,250 @@
+"""Publish a post of a member or group of ours."""
+
+from collections.abc import Sequence
+
+import msgspec
+import orjson
+
+from fediserver.actions import notify, outbox
+from fediserver.actions.audience import of_status
+from fediserver.actions.core import Core
+from fediserver.actions.outbox import Deed, emit
+from fediserver.actions.place import Parts, place
+from fediserver.actions.visibility import can_see
+from fediserver.actions.write import (
+    PollDraft,
+    Written,
+    attachments,
+    check_length,
+    mention_list,
+    poll_rows,
+    write,
+)
+from fediserver.clock import DAY, HOUR
+from fediserver.db import accounts, jobs, media, statuses
+from fediserver.db.database import Writer
+from fediserver.errors import Forbidden, Invalid, NotFound
+from fediserver.models.account import Account
+from fediserver.models.media import MediaAttachment
+from fediserver.models.poll import Poll
+from fediserver.models.status import Status
+from fediserver.models.visibility import Visibility
+from fediserver.text.language import normalise
+
+KEY_LIVES = HOUR
+"""How long an idempotency key answers with the post that it made."""
+LOOK_FOR_MENTIONS = DAY
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as a member asks for it; what is None follows the member's settings."""
+
+    text: str = ""
+    spoiler_text: str = ""
+    visibility: Visibility | None = None
+    sensitive: bool | None = None
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    media_ids: list[int] = []
+    poll: PollDraft | None = None
+    application_id: int | None = None
+    idempotency_key: str = ""
+
+
+async def publish(core: Core, author: Account, draft: Draft) -> Status:
+    """Publish: on return the post, its notifications and its deliveries survive a crash.
+
+    A draft with an idempotency key that was used within the hour answers with the first post.
+    Raises Invalid for a post that breaks a rule, NotFound for a parent that is not there.
+    """
+    if author.suspended_at is not None:
+        raise Forbidden("Your account is suspended")
+    if draft.idempotency_key and (known := await _made_before(core, author, draft.idempotency_key)):
+        return known
+    draft = _tidied(draft)
+    check_length(draft.text, draft.spoiler_text)
+    parent = await _parent(core, author, draft)
+    files = await attachments(core, author, draft.media_ids)
+    if not draft.text.strip() and not files and draft.poll is None:
+        raise Invalid("Validation failed: Text can't be blank")
+    if files and draft.poll is not None:
+        raise Invalid("Validation failed: a post has either files or a poll")
+    written = await write(core, draft.text, draft.spoiler_text)
+    status = await _compose(core, author, draft, parent, files, written)
+    poll, options = poll_rows(core, draft.poll, status.id) if draft.poll else (None, ())
+    if poll is not None:
+        status = msgspec.structs.replace(status, poll_id=poll.id, object_type="Question")
+    parts = Parts(named=written.mentioned, tags=written.tags, poll=poll, options=options)
+
+    async def work(tx: Writer) -> int:
+        if draft.idempotency_key:
+            # Looked for again: the same request may have come twice at once.
+            made = await _key_made(core, tx, author, draft.idempotency_key)
+            if made is not None:
+                return made
+            await statuses.keep_idempotent(
+                tx, author.id, draft.idempotency_key, status_id=status.id, now=core.clock()
+            )
+        await place(core, tx, author, status, parts)
+        await media.attach(tx, [one.id for one in files], status.id) if files else None
+        await _look_for_unknown(core, tx, status, written)
+        await _end_of_poll(core, tx, poll)
+        await emit(
+            core,
+            tx,
+            Deed(verb="create", actor=author, object_uri=status.uri),
+            of_status(status, [one.id for one in written.mentioned]),
+        )
+        return status.id
+
+    made_id = await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+    core.bus.publish("jobs")
+    return status if made_id == status.id else await _reread(core, made_id)
+
+
+def _tidied(draft: Draft) -> Draft:
+    """A warning without a text becomes the text, as in Mastodon."""
+    text, spoiler = draft.text.replace("\0", ""), draft.spoiler_text.replace("\0", "").strip()
+    if spoiler and not text.strip() and not draft.media_ids and draft.poll is None:
+        text, spoiler = spoiler, ""
+    return msgspec.structs.replace(draft, text=text, spoiler_text=spoiler)
+
+
+async def _made_before(core: Core, author: Account, key: str) -> Status | None:
+    found = await statuses.idempotent(core.db, author.id, key, core.clock() - KEY_LIVES)
+    return None if found is None else await statuses.by_id(core.db, found)
+
+
+async def _key_made(core: Core, tx: Writer, author: Account, key: str) -> int | None:
+    found = await statuses.idempotent(tx, author.id, key, core.clock() - KEY_LIVES)
+    return found if found is not None and await statuses.by_id(tx, found) is not None else None
+
+
+async def _reread(core: Core, status_id: int) -> Status:
+    status = await statuses.by_id(core.db, status_id)
+    if status is None:
+        raise NotFound
+    return status
+
+
+async def _parent(core: Core, author: Account, draft: Draft) -> Status | None:
+    """The post that is answered; a boost is answered by answering the post itself."""
+    if draft.in_reply_to_id is None:
+        return None
+    parent = await statuses.by_id(core.db, draft.in_reply_to_id)
+    if parent is not None and parent.reblog_of_id is not None:
+        parent = await statuses.by_id(core.db, parent.reblog_of_id)
+    if parent is None or not await can_see(core.db, author, parent):
+        raise NotFound("The post that you reply to does not exist")
+    return parent
+
+
+async def _compose(
+    core: Core,
+    author: Account,
+    draft: Draft,
+    parent: Status | None,
+    files: Sequence[MediaAttachment],
+    written: Written,
+) -> Status:
+    """The row of the post."""
+    user = await accounts.user(core.db, author.id)
+    visibility = draft.visibility
+    if visibility is None:
+        visibility = Visibility[(user.default_visibility if user else "public").upper()]
+    recipients = [one for one in written.mentioned if one.id != author.id]
+    if visibility is Visibility.DIRECT and written.unknown and not recipients:
+        names = ", ".join(f"@{handle}" for handle in written.unknown)
+        raise Invalid(f"Validation failed: none of the people you write to could be found ({names})")
+    sensitive = draft.sensitive if draft.sensitive is not None else bool(user and user.default_sensitive)
+    status_id = core.ids.next()
+    group = next((one for one in written.mentioned if one.actor_type == "Group"), None)
+    return Status(
+        id=status_id,
+        uri=core.uris.status(author.username, status_id),
+        url=core.uris.status_page(author.username, status_id),
+        account_id=author.id,
+        object_type="Note",
+        visibility=visibility,
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_account_id=parent.account_id if parent else None,
+        in_reply_to_uri=None,
+        reblog_of_id=None,
+        conversation_id=parent.conversation_id if parent else status_id,
+        context_uri=parent.context_uri if parent else core.uris.context(status_id),
+        group_id=group.id if group else parent.group_id if parent else None,
+        sensitive=sensitive or bool(draft.spoiler_text),
+        spoiler_text=draft.spoiler_text,
+        content=written.html,
+        text=draft.text,
+        language=normalise(draft.language) or (user.default_language if user else None),
+        name="",
+        mentions=mention_list(core, written.mentioned),
+        tags=orjson.dumps([name for name, _ in written.tags]).decode(),
+        emojis=written.emojis,
+        media_count=len(files),
+        poll_id=None,
+        application_id=draft.application_id,
+        replies_count=0,
+        reblogs_count=0,
+        favourites_count=0,
+        created_at=core.clock(),
+        edited_at=None,
+        version=1,
+    )
+
+
+async def _look_for_unknown(core: Core, tx: Writer, status: Status, written: Written) -> None:
+    """Mentions of people not met yet are looked for by a job, for a day."""
+    remote = [handle for handle in written.unknown if handle.domain]
+    if not remote:
+        return
+    await statuses.add_pending_mentions(tx, status.id, [str(handle) for handle in remote])
+    await jobs.add(
+        tx,
+        jobs.NewJob(
+            id=core.ids.next(),
+            kind="mentions",
+            args={"status_id": status.id},
+            once=f"mentions:{status.id}",
+            run_at=core.clock(),
+            give_up_at=core.clock() + LOOK_FOR_MENTIONS,
+        ),
+    )
+
+
+async def _end_of_poll(core: Core, tx: Writer, poll: Poll | None) -> None:
+    """Voters and author are told when it is over."""
+    if poll is not None and poll.expires_at is not None:
+        await jobs.add(
+            tx,
+            jobs.NewJob(
+                id=core.ids.next(),
+                kind="poll",
+                args={"poll_id": poll.id},
+                once=f"poll:{poll.id}",
+                run_at=poll.expires_at,
+                give_up_at=poll.expires_at + DAY,
+            ),
+        )
+
+
+async def name_later(core: Core, author: Account, status: Status, found: Account, text_html: str) -> None:
+    """Somebody whom a post names was found after it was published: tag, tell and deliver it to them."""
+    named = orjson.loads(status.mentions) + orjson.loads(mention_list(core, [found]))
+
+    async def work(tx: Writer) -> None:
+        await statuses.add_mentions(tx, status.id, [found.id])
+        await statuses.set_mentions(tx, status.id, mentions=orjson.dumps(named).decode(), content=text_html)
+        if found.domain == "":
+            await notify.tell(core, tx, found.id, "mention", author, status)
+        await emit(
+            core,
+            tx,
+            Deed(verb="create", actor=author, object_uri=status.uri),
+            of_status(msgspec.structs.replace(status, visibility=Visibility.DIRECT), [found.id]),
+        )
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)

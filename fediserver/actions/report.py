@@ -1,0 +1,62 @@
+"""Report an account to the organisers, and to its own server if the reporter wishes."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from fediserver.actions import audience, outbox
+from fediserver.actions.core import Core
+from fediserver.actions.outbox import Deed, emit
+from fediserver.db import reports
+from fediserver.db.database import Writer
+from fediserver.errors import Invalid
+from fediserver.models.account import Account
+from fediserver.models.report import Report
+
+CHARACTERS = 1000
+CATEGORIES = ("spam", "legal", "violation", "other")
+
+
+async def report(
+    core: Core,
+    me: Account,
+    target: Account,
+    status_ids: Sequence[int],
+    comment: str,
+    category: str = "other",
+    forward: bool = False,
+    uri: str = "",
+) -> Report:
+    """Write a report; `uri` is that of a remote Flag. Raises Invalid for a comment that is too long."""
+    if me.domain == "" and len(comment) > CHARACTERS:
+        raise Invalid(f"Validation failed: Comment is too long (maximum is {CHARACTERS} characters)")
+    own = await reports.of_author(core.db, status_ids, target.id)
+    row = Report(
+        id=core.ids.next(),
+        account_id=me.id,
+        target_id=target.id,
+        uri=uri,
+        status_ids=orjson.dumps([str(one) for one in own]).decode(),
+        comment=comment[:CHARACTERS],
+        category=category if category in CATEGORIES else "other",
+        forwarded=forward and target.domain != "",
+        created_at=core.clock(),
+        resolved_at=None,
+    )
+
+    async def work(tx: Writer) -> None:
+        await reports.insert(tx, row)
+        if row.forwarded:
+            # Sent by the node, so that nobody learns who complained.
+            uris = await reports.uris_of_author(tx, own, target.id)
+            deed = Deed(
+                verb="flag",
+                actor=me,
+                object_uri=target.uri,
+                facts={"status_uris": uris, "comment": row.comment},
+            )
+            await emit(core, tx, deed, audience.one(target))
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+    return row

@@ -1,0 +1,132 @@
+"""Log-ins on the pages, and links that work once."""
+
+import secrets
+
+from fediserver.actions import passwords
+from fediserver.actions.access import hashed
+from fediserver.actions.core import Core
+from fediserver.clock import DAY
+from fediserver.db import access, accounts
+from fediserver.db.access import LoggedIn
+from fediserver.db.database import Reader, Writer
+from fediserver.errors import Forbidden, Invalid, NotFound
+from fediserver.models.account import Account, User
+from fediserver.models.oauth import OneTimeLink, Session
+
+SESSION_LIFE = 30 * DAY
+LINK_LIFE = DAY
+PASSWORD = "password"  # noqa: S105 - the name of a purpose
+"""The purpose of a link with which a member chooses their password."""
+
+_LONGEST_LOGIN = 320
+_LONGEST_AGENT = 200
+
+
+async def log_in(core: Core, *, login: str, password: str) -> tuple[Account, User]:
+    """Whose name or e-mail address and password these are.
+
+    Raises Invalid, the same for an unknown name and a wrong password; Forbidden, to those who know the
+    password, when the log-in cannot be used (yet).
+    """
+    login = login.strip()[:_LONGEST_LOGIN]
+
+    async def look(tx: Reader) -> tuple[Account | None, User | None]:
+        if "@" in login.lstrip("@"):
+            user = await accounts.user_by_email(tx, login)
+            return (await accounts.by_id(tx, user.account_id) if user else None), user
+        account = await accounts.by_handle(tx, login.lstrip("@"))
+        return account, await accounts.user(tx, account.id) if account else None
+
+    account, user = await core.db.read(look)
+    right = await passwords.matches(password, user.password_hash if user else None)
+    if not right or user is None or account is None or account.deleted_at is not None:
+        raise Invalid("This name and password do not belong together")
+    barred = why_barred(account, user)
+    if barred:
+        raise Forbidden(barred)
+    return account, user
+
+
+def why_barred(account: Account, user: User) -> str:
+    """Why a log-in cannot be used, in a sentence for its owner; '' when it can."""
+    if account.deleted_at is not None or account.suspended_at is not None or user.disabled_at is not None:
+        return "Your login is disabled; write to the people who run this node"
+    if user.confirmed_at is None:
+        return "Your e-mail address is not confirmed yet; open the link that was sent to it"
+    if user.approved_at is None:
+        return "Your account waits for approval; somebody who runs this node has to let you in"
+    return ""
+
+
+async def open_session(core: Core, account: Account, *, user_agent: str) -> str:
+    """Log a member in for 30 days; answers the text for the cookie."""
+    token, now = secrets.token_urlsafe(32), core.clock()
+    row = Session(hashed(token), account.id, now, now + SESSION_LIFE, user_agent[:_LONGEST_AGENT])
+    await core.db.write(lambda tx: access.insert_session(tx, row))
+    return token
+
+
+async def session(core: Core, token: str) -> LoggedIn | None:
+    """Who is logged in with a cookie's text; None when it has run out or the log-in cannot be used."""
+    found = await access.session(core.db, hashed(token))
+    if found is None or found.session.expires_at <= core.clock():
+        return None
+    return None if why_barred(found.account, found.user) else found
+
+
+async def end_session(core: Core, token: str) -> None:
+    """Log out."""
+    await core.db.write(lambda tx: access.drop_session(tx, hashed(token)))
+
+
+async def make_link(core: Core, account: Account, purpose: str = PASSWORD) -> str:
+    """The secret part of a link that works once within 24 h; an earlier one for the purpose stops working."""
+    token = secrets.token_urlsafe(32)
+    row = OneTimeLink(hashed(token), purpose, account.id, core.clock() + LINK_LIFE)
+    await core.db.write(lambda tx: access.replace_link(tx, row))
+    return token
+
+
+async def link_owner(core: Core, token: str, purpose: str = PASSWORD) -> Account:
+    """For whom a link is, without using it up; NotFound when it was used or is too old."""
+
+    async def look(tx: Reader) -> Account | None:
+        link = await access.link(tx, hashed(token), purpose, core.clock())
+        return await accounts.by_id(tx, link.account_id) if link else None
+
+    account = await core.db.read(look)
+    if account is None or account.deleted_at is not None:
+        raise _no_link()
+    return account
+
+
+async def choose_password(core: Core, token: str, password: str) -> Account:
+    """Use a link to set the password; ends every session, and, of a log-in that had a password, every token.
+
+    Raises NotFound when the link was used or is too old, Invalid when the password is too short or too long.
+    """
+    await link_owner(core, token)
+    password_hash = await passwords.hashed(password)
+    now = core.clock()
+
+    async def write(tx: Writer) -> Account | None:
+        link = await access.link(tx, hashed(token), PASSWORD, now)
+        user = await accounts.user(tx, link.account_id) if link else None
+        if user is None or not await access.drop_link(tx, hashed(token)):
+            return None
+        await accounts.set_password(tx, user.account_id, password_hash)
+        await access.drop_sessions_of(tx, user.account_id)
+        # The first password of an account shuts nobody out; a later one shuts out who knew the last.
+        if user.password_hash:
+            await access.drop_tokens_of(tx, user.account_id)
+        return await accounts.by_id(tx, user.account_id)
+
+    account = await core.db.write(write)
+    if account is None:
+        raise _no_link()
+    core.bus.publish("tokens")
+    return account
+
+
+def _no_link() -> NotFound:
+    return NotFound("This link was used before or is older than a day; ask for a new one")

@@ -1,0 +1,1 @@
+"""What the network says and hears: ActivityPub documents read, checked, handled, written and delivered."""

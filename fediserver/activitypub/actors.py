@@ -1,0 +1,126 @@
+"""Takes actors of other servers into our rows."""
+
+import msgspec
+import orjson
+
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.document import ActorDocument, Picture
+from fediserver.activitypub.fetch import permitted
+from fediserver.activitypub.keyring import TheirKey
+from fediserver.db import accounts, hosts, media
+from fediserver.db.database import Clash, Writer
+from fediserver.errors import Refused
+from fediserver.models.account import Account, Key
+from fediserver.models.uris import host
+from fediserver.signatures.keys import load_public
+from fediserver.text.handles import Handle
+
+
+async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account:
+    """Add or refresh an actor with its keys and pictures.
+
+    Raises Refused when its handle belongs to another actor of ours to know, or its server is blocked.
+    """
+    permitted(ctx, found.id)
+
+    async def work(tx: Writer) -> Account:
+        host_id = await hosts.ensure(tx, host(found.inbox), new_id=ctx.ids.next())
+        known = await accounts.by_uri(tx, found.id)
+        row = await _row(ctx, tx, found, handle, host_id, known)
+        if known is None:
+            await accounts.insert(tx, row)
+        else:
+            await accounts.update(tx, row)
+        for key in found.keys:
+            await accounts.put_key(
+                tx,
+                Key(
+                    id=key.id,
+                    account_id=row.id,
+                    algorithm=key.algorithm,
+                    public_pem=key.pem,
+                    private_pem=None,
+                    fetched_at=ctx.clock(),
+                ),
+            )
+        await accounts.drop_keys(tx, row.id, [key.id for key in found.keys])
+        return row
+
+    try:
+        row = await ctx.db.write(work)
+    except Clash:
+        # Two requests may have met the same actor at once; then it is there now.
+        known = await accounts.by_uri(ctx.db, found.id)
+        if known is None:
+            raise Refused("handle", f"{handle} is known here as somebody else than {found.id}") from None
+        return known
+    for key in found.keys:
+        ctx.keyring.remember(TheirKey(key.id, row.id, found.id, load_public(key.pem), ctx.clock()))
+    return row
+
+
+async def _row(
+    ctx: Context, tx: Writer, found: ActorDocument, handle: Handle, host_id: int, known: Account | None
+) -> Account:
+    paths = await _paths(ctx, tx, found)
+    now = ctx.clock()
+    return Account(
+        id=known.id if known else ctx.ids.next(),
+        username=known.username if known else handle.name,
+        domain=known.domain if known else handle.domain,
+        uri=found.id,
+        url=found.url or found.id,
+        actor_type=found.type,
+        display_name=found.name,
+        note=found.note,
+        note_text="",
+        fields=orjson.dumps(
+            [{"name": one.name, "value": one.value, "verified_at": None} for one in found.fields]
+        ).decode(),
+        emojis=orjson.dumps(
+            [{"shortcode": one.shortcode, "path": paths[one.url]} for one in found.emojis if one.url in paths]
+        ).decode(),
+        avatar=paths.get(found.icon.url, "") if found.icon else "",
+        header=paths.get(found.image.url, "") if found.image else "",
+        host_id=host_id,
+        inbox=found.inbox,
+        shared_inbox=found.shared_inbox,
+        outbox=found.outbox,
+        followers_uri=found.followers,
+        following_uri=found.following,
+        featured_uri=found.featured,
+        aliases=orjson.dumps(found.aliases).decode(),
+        moved_to_id=known.moved_to_id if known else None,
+        locked=found.locked,
+        bot=found.bot,
+        discoverable=found.discoverable,
+        indexable=found.indexable,
+        hide_collections=False,
+        statuses_count=known.statuses_count if known else 0,
+        followers_count=known.followers_count if known else 0,
+        following_count=known.following_count if known else 0,
+        last_status_at=known.last_status_at if known else None,
+        created_at=known.created_at if known else min(found.published or now, now),
+        refreshed_at=now,
+        suspended_at=now if found.suspended else known.suspended_at if known else None,
+        silenced_at=known.silenced_at if known else None,
+        deleted_at=None,
+        version=known.version if known else 1,
+    )
+
+
+async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, str]:
+    """Paths below /media/ for the actor's pictures and emoji."""
+    pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
+    wanted = [
+        (ctx.ids.next(), picture.url, purpose, picture.blurhash)
+        for picture, purpose in pictures
+        if picture is not None
+    ]
+    wanted += [(ctx.ids.next(), emoji.url, "emoji", "") for emoji in found.emojis]
+    return await media.remote_paths(tx, wanted)
+
+
+async def bury(ctx: Context, row: Account) -> None:
+    """An actor is gone: nothing of it is shown any more."""
+    await ctx.db.write(lambda tx: accounts.update(tx, msgspec.structs.replace(row, deleted_at=ctx.clock())))

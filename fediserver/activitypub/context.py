@@ -1,0 +1,26 @@
+"""Core, and with it what reaches other servers and files."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from fediserver.actions.core import Core
+from fediserver.activitypub.domains import DomainRules
+from fediserver.activitypub.keyring import Keyring
+from fediserver.media.images import Images
+from fediserver.media.storage import Storage
+from fediserver.net.client import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context(Core):
+    """What everything above the actions works with; made once for each process by app.py."""
+
+    net: Client
+    images: Images
+    storage: Storage
+    secret: bytes
+    """The node's own secret, for signed links and forms; it survives restarts."""
+    keyring: Keyring = field(default_factory=Keyring)
+    domains: DomainRules = field(default_factory=DomainRules)
+    boot: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Names this process in leases."""

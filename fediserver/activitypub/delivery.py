@@ -1,0 +1,281 @@
+"""Delivery: a lane for each host, so that a host that hangs holds up nobody but itself.
+
+A lane is taken with a lease in the host's row: one process at a time works on it, at most two
+requests at once, and what is said about one object arrives in the order it was said.
+"""
+
+import asyncio
+import logging
+import random
+
+import msgspec
+
+from fediserver.activitypub import outbox
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.keyring import SigningKey
+from fediserver.activitypub.vocabulary import CONTENT_TYPE
+from fediserver.clock import DAY, SECOND
+from fediserver.db import accounts, hosts, recipients
+from fediserver.db import outgoing as queue
+from fediserver.db.database import Reader, Writer
+from fediserver.errors import NotFound, Refused, TooLarge, Unreachable
+from fediserver.models.delivery import Delivery, Host, Outgoing
+from fediserver.net import hosts as breaker
+from fediserver.net.client import Reply
+from fediserver.signatures import Message, Scheme, sign
+
+log = logging.getLogger(__name__)
+
+LEASE = 60 * SECOND
+LANES = 100
+"""Hosts that one process delivers to at the same time."""
+AT_ONCE = 2
+BATCH = 40
+"""Deliveries that a lane reads at a time; read again when they are done."""
+SCHEME_HOLDS = 7 * DAY
+_FINAL = frozenset(range(400, 500)) - {401, 403, 408, 425, 429}
+"""Answers that another try would not change; 401 and 403 may be a mistake that its people mend."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of one attempt."""
+
+    error: str = ""
+    is_final: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the host has it."""
+        return not self.error
+
+
+class Deliverer:
+    """Takes lanes as they become due and works on them until nothing is waiting."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._bodies: dict[int, asyncio.Task[bytes | None]] = {}
+
+    async def take_due(self) -> int:
+        """Start a lane for every host that is due, as many as there is room for; answers how many."""
+        ctx, room = self._ctx, LANES - len(self._lanes)
+        if room <= 0:
+            return 0
+        now = ctx.clock()
+        due = await ctx.db.write(
+            lambda tx: hosts.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
+        )
+        for host in due:
+            task = asyncio.create_task(self._lane(host), name=f"lane {host.name}")
+            self._lanes[host.id] = task
+            task.add_done_callback(lambda _, host_id=host.id: self._ended(host_id))  # type: ignore[misc]
+        return len(due)
+
+    async def renew(self) -> None:
+        """Keep the leases of the lanes that are running."""
+        if self._lanes:
+            ctx, now = self._ctx, self._ctx.clock()
+            await ctx.db.write(lambda tx: hosts.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no lane is running."""
+        return not self._lanes
+
+    async def settle(self) -> None:
+        """Wait until the lanes that run now are done."""
+        while self._lanes:
+            await asyncio.wait(self._lanes.values())
+
+    async def stop(self) -> None:
+        """End the lanes; what was under way is sent again by whoever takes the lane next."""
+        running = list(self._lanes.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, host_id: int) -> None:
+        self._lanes.pop(host_id, None)
+        self._ctx.bus.publish("deliveries")
+
+    async def _lane(self, host: Host) -> None:
+        """Send what waits, oldest first, until nothing is due or the host fails."""
+        ctx = self._ctx
+        try:
+            await ctx.domains.refresh(ctx.db, ctx.clock())
+            while await self._batch(host):
+                host = await hosts.by_id(ctx.db, host.id) or host
+        except Exception:  # a fault of ours must not end the deliveries to a host
+            log.exception("the lane to %s stopped", host.name)
+            await self._note_failure(host, "a fault of this node; see its log")
+        finally:
+            await asyncio.shield(ctx.db.write(lambda tx: hosts.release(tx, host.id)))
+
+    async def _batch(self, host: Host) -> bool:
+        """Work on the next deliveries; False when the lane has nothing more to do now."""
+        ctx = self._ctx
+        waiting = await queue.waiting(ctx.db, host.id, BATCH)
+        if not waiting:
+            return False
+        if not ctx.domains.permits(ctx.config, host.name):
+            await ctx.db.write(lambda tx: queue.drop_host(tx, host.id, ctx.clock()))
+            return False
+        said = await queue.by_ids(ctx.db, [one.outgoing_id for one in waiting])
+        ready = _ready(waiting, said, ctx.clock())
+        progress = False
+        # Two objects at a time; about the same object, one after the other.
+        for start in range(0, len(ready), AT_ONCE):
+            pairs = ready[start : start + AT_ONCE]
+            outcomes = await asyncio.gather(*(self._send(host, one, said[one.outgoing_id]) for one in pairs))
+            for one, result in zip(pairs, outcomes, strict=True):
+                await self._note(host, one, result)
+            if not all(result.is_success or result.is_final for result in outcomes):
+                return False
+            progress = True
+        return progress
+
+    async def _send(self, host: Host, delivery: Delivery, said: Outgoing) -> Result:
+        ctx = self._ctx
+        if said.verb in ("create", "update") and not await self._may_have(host, said):
+            return Result("nobody there may see it any more", is_final=True)
+        body = await self._body(said)
+        if body is None:
+            return Result("what it is about has been deleted", is_final=True)
+        try:
+            return await self._post(host, delivery.inbox, body, await _signer(ctx, said))
+        except (Refused, TooLarge, NotFound) as problem:
+            return Result(str(problem), is_final=True)
+        except Unreachable as problem:
+            return Result(str(problem))
+
+    async def _may_have(self, host: Host, said: Outgoing) -> bool:
+        """What is not public is checked again: its readers there may have gone since it was said."""
+        return await recipients.may_have(self._ctx.db, object_uri=said.object_uri, host_id=host.id)
+
+    async def _body(self, said: Outgoing) -> bytes | None:
+        """Rendered once for all hosts, and kept for retries."""
+        if said.body is not None:
+            return said.body
+        task = self._bodies.get(said.id)
+        if task is None:
+            task = self._bodies[said.id] = asyncio.create_task(self._render(said))
+            task.add_done_callback(lambda _: self._bodies.pop(said.id, None))
+        return await task
+
+    async def _render(self, said: Outgoing) -> bytes | None:
+        ctx = self._ctx
+        body = await outbox.body_of(ctx, said)
+        if body is not None:
+            await ctx.db.write(lambda tx: queue.set_body(tx, said.id, body))
+        return body
+
+    async def _post(self, host: Host, inbox: str, body: bytes, signing: SigningKey) -> Result:
+        """Send with the signature that the host is known to take; where that is not known, try both."""
+        ctx = self._ctx
+        is_known = host.scheme_known_until > ctx.clock()
+        first: Scheme = "rfc9421" if is_known and host.signature_scheme == "rfc9421" else "cavage"
+        reply = await self._knock(inbox, body, signing, first)
+        if reply.status in (400, 401) and not is_known:
+            second: Scheme = "cavage" if first == "rfc9421" else "rfc9421"
+            again = await self._knock(inbox, body, signing, second)
+            if 200 <= again.status < 300:
+                reply = again
+                await ctx.db.write(
+                    lambda tx: hosts.remember_scheme(
+                        tx, host.id, scheme=second, until=ctx.clock() + SCHEME_HOLDS
+                    )
+                )
+        return _verdict(reply)
+
+    async def _knock(self, inbox: str, body: bytes, signing: SigningKey, scheme: Scheme) -> Reply:
+        ctx = self._ctx
+        url = ctx.net.target(inbox).url
+        message = Message(method="POST", url=url, headers={"content-type": CONTENT_TYPE}, body=body)
+        # Signing takes a fifth of a millisecond without the interpreter's lock.
+        headers = await asyncio.to_thread(
+            sign, message, scheme=scheme, key_id=signing.id, key=signing.key, now=ctx.clock()
+        )
+        return await ctx.net.post(url, body, {"content-type": CONTENT_TYPE, **headers})
+
+    async def _note(self, host: Host, delivery: Delivery, result: Result) -> None:
+        """Write down what became of an attempt, and what it says of the host."""
+        ctx, now = self._ctx, self._ctx.clock()
+        if result.is_success:
+            await ctx.db.write(lambda tx: _delivered(tx, host, delivery, now))
+            return
+        log.info("delivery to %s failed: %s", delivery.inbox, result.error)
+        retry_at = breaker.retry_at(delivery.attempts + 1, now, random.random())  # noqa: S311 - jitter
+        if result.is_final or retry_at is None:
+            await ctx.db.write(
+                lambda tx: queue.finish(tx, delivery, state=2, now=now, last_error=result.error)
+            )
+            return
+        await ctx.db.write(lambda tx: queue.postpone(tx, delivery, next_at=retry_at, last_error=result.error))
+        await self._note_failure(host, result.error)
+
+    async def _note_failure(self, host: Host, error: str) -> None:
+        ctx, now = self._ctx, self._ctx.clock()
+
+        async def work(tx: Writer) -> None:
+            current = await hosts.by_id(tx, host.id) or host
+            state = breaker.after_failure(_state(current), now, random.random())  # noqa: S311 - jitter
+            await hosts.note(tx, _with_state(current, state, now, error))
+
+        await ctx.db.write(work)
+
+
+def _ready(waiting: list[Delivery], said: dict[int, Outgoing], now: int) -> list[Delivery]:
+    """What may be sent now: due, and nothing earlier about the same object waits; each object once."""
+    ready: list[Delivery] = []
+    held: set[str] = set()
+    for delivery in waiting:
+        about = said[delivery.outgoing_id]
+        # Undo and Accept name the activity that they answer; what it was about is in the target.
+        topics = {about.object_uri, about.target_uri} - {""}
+        if delivery.next_at <= now and not topics & held:
+            ready.append(delivery)
+        held |= topics
+    return ready
+
+
+def _verdict(reply: Reply) -> Result:
+    if 200 <= reply.status < 300:
+        return Result()
+    said = " ".join(reply.body[:200].decode("utf-8", "replace").split())
+    return Result(f"answered {reply.status}: {said}"[:300], is_final=reply.status in _FINAL)
+
+
+async def _delivered(tx: Writer, host: Host, delivery: Delivery, now: int) -> None:
+    await queue.finish(tx, delivery, state=1, now=now)
+    await hosts.note(tx, _with_state(host, breaker.HEALTHY, now, ""))
+
+
+def _state(host: Host) -> breaker.HostState:
+    return breaker.HostState(
+        failures=host.failures, opened_at=host.opened_at, wait=host.wait, retry_at=host.retry_at or None
+    )
+
+
+def _with_state(host: Host, state: breaker.HostState, now: int, error: str) -> Host:
+    return msgspec.structs.replace(
+        host,
+        failures=state.failures,
+        opened_at=state.opened_at,
+        wait=state.wait,
+        retry_at=state.retry_at or 0,
+        last_success_at=host.last_success_at if error else now,
+        last_failure_at=now if error else host.last_failure_at,
+        last_error=error,
+    )
+
+
+async def _signer(ctx: Context, said: Outgoing) -> SigningKey:
+    """Reports are signed by the node itself, all else by who did it."""
+
+    async def whose(tx: Reader) -> int:
+        instance = await accounts.by_uri(tx, ctx.uris.instance_actor)
+        return instance.id if instance else said.actor_id
+
+    account_id = await ctx.db.read(whose) if said.verb == "flag" else said.actor_id
+    return await ctx.keyring.ours(ctx, account_id)

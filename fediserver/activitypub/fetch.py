@@ -1,0 +1,96 @@
+"""Fetching documents of other servers: signed by the node, within a budget, and only believed when
+their own server sends them (trust rules 3 to 5).
+"""
+
+import msgspec
+
+from fediserver.activitypub import authority, document
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.document import Document
+from fediserver.activitypub.vocabulary import ACCEPT
+from fediserver.db import accounts
+from fediserver.errors import Gone, NotFound, Refused, Unreachable
+from fediserver.models.uris import host
+from fediserver.net.client import Reply, Signer
+from fediserver.signatures import Message, sign
+
+FETCHES = 50
+"""Documents that one activity, or one member's search, may make us fetch."""
+_GONE = (404, 410)
+
+
+class Budget:
+    """How many fetches are left for one cause; whoever fetches takes one."""
+
+    def __init__(self, fetches: int = FETCHES) -> None:
+        self.left = fetches
+
+    def take(self) -> None:
+        """Use one; raises Refused when none is left."""
+        if self.left <= 0:
+            raise Refused("fetch-budget", f"more than {FETCHES} fetches for one activity")
+        self.left -= 1
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A document and the address it came from, in the end."""
+
+    url: str
+    document: Document
+
+
+async def fetch(ctx: Context, uri: str, budget: Budget) -> Document:
+    """The document with that id, from its own server.
+
+    Raises Gone or NotFound when the server says so, Refused when it may not be believed or asked,
+    Unreachable when it does not answer well; the last is worth another try.
+    """
+    authority.never_ours(ctx.uris, uri)
+    found = await _get(ctx, uri, budget)
+    other = authority.fetched_is_what_was_asked(uri, found.url, found.document)
+    if other is not None:
+        found = await _get(ctx, other, budget)
+        authority.refetched_is_what_was_asked(other, found.url, found.document)
+    authority.never_ours(ctx.uris, str(found.document.get("id", "")))
+    return found.document
+
+
+async def _get(ctx: Context, uri: str, budget: Budget) -> Fetched:
+    budget.take()
+    bare = uri.partition("#")[0]
+    permitted(ctx, bare)
+    await ctx.domains.refresh(ctx.db, ctx.clock())
+    reply = await ctx.net.get(bare, {"accept": ACCEPT}, sign=await signer(ctx))
+    if reply.status in _GONE:
+        raise (Gone if reply.status == 410 else NotFound)(f"{bare} answers {reply.status}")
+    if reply.status != 200:
+        raise Unreachable(f"{bare} answers {reply.status}")
+    authority.content_type_is_activitypub(reply.headers.get("content-type"))
+    return Fetched(reply.url, document.parse(reply.body))
+
+
+def permitted(ctx: Context, uri: str) -> None:
+    """Raise Refused when we do not federate with the server of an address."""
+    if not ctx.domains.permits(ctx.config, host(uri)):
+        raise Refused("domain", f"this node does not federate with {host(uri)}")
+
+
+async def plain(ctx: Context, url: str, accept: str, budget: Budget) -> Reply:
+    """A document that is not ActivityPub (WebFinger, host-meta), unsigned."""
+    budget.take()
+    permitted(ctx, url)
+    return await ctx.net.get(url, {"accept": accept}, limit=65_536, seconds=10)
+
+
+async def signer(ctx: Context) -> Signer:
+    """Signs our GETs as the node, whose own document is readable by everybody."""
+    instance = await accounts.by_uri(ctx.db, ctx.uris.instance_actor)
+    if instance is None:
+        raise NotFound("the node has no actor of its own: start it once with `fediserver serve`")
+    ours = await ctx.keyring.ours(ctx, instance.id)
+
+    def signed(url: str) -> dict[str, str]:
+        message = Message(method="GET", url=url, headers={}, body=b"")
+        return sign(message, scheme="cavage", key_id=ours.id, key=ours.key, now=ctx.clock())
+
+    return signed

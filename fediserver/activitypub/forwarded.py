@@ -1,0 +1,48 @@
+"""Activities passed on by somebody who did not do them: the author's own server is asked (trust rule 1)."""
+
+from fediserver.actions import delete as deletion
+from fediserver.activitypub import authority, document, lookup, notes
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.document import Activity
+from fediserver.activitypub.fetch import Budget, fetch
+from fediserver.activitypub.vocabulary import POSTS
+from fediserver.db import accounts, statuses
+from fediserver.db.database import Writer
+from fediserver.errors import Gone, Ignored, NotFound, Refused
+
+
+async def confirm(ctx: Context, activity: Activity, budget: Budget) -> None:
+    """Take in, refresh or remove the post according to what its own server says now."""
+    uri = activity.object
+    authority.never_ours(ctx.uris, uri)
+    if activity.type == "Delete":
+        await _confirm_gone(ctx, uri, budget)
+        return
+    found = await fetch(ctx, uri, budget)
+    if str(found.get("type")) not in POSTS:
+        raise Ignored("only posts are taken from others than their authors")
+    note = document.read_note(found)
+    authority.object_is_owners(note.id, note.attributed_to)
+    author = await lookup.account(ctx, note.attributed_to, budget)
+    known = await statuses.by_uri(ctx.db, note.id)
+    if known is not None:
+        await notes.revise(ctx, note, author, known)
+    elif await notes.concerns_us(ctx, note, author):
+        await notes.take_in(ctx, note, author)
+
+
+async def _confirm_gone(ctx: Context, uri: str, budget: Budget) -> None:
+    status = await statuses.by_uri(ctx.db, uri)
+    owner = await accounts.by_id(ctx.db, status.account_id) if status else None
+    if status is None or owner is None:
+        raise Ignored("a post that we never had")
+    try:
+        await fetch(ctx, uri, budget)
+    except (Gone, NotFound):
+
+        async def work(tx: Writer) -> None:
+            await deletion.remove(ctx, tx, owner, status)
+
+        await ctx.db.write(work)
+        return
+    raise Refused("delete-owner", f"{uri} is still there")

@@ -1,0 +1,212 @@
+"""What other servers send: checked, kept durably, then acknowledged; handled afterwards."""
+
+import hashlib
+import logging
+
+import orjson
+
+from fediserver.activitypub import authority, document, forwarded, lookup
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.document import Activity
+from fediserver.activitypub.fetch import Budget
+from fediserver.activitypub.handlers import HANDLERS
+from fediserver.activitypub.keyring import TheirKey
+from fediserver.clock import DAY, HOUR, MINUTE
+from fediserver.db import accounts, hosts, intake
+from fediserver.db.database import Writer
+from fediserver.errors import BadRequest, Forbidden, Gone, Ignored, NotFound, Refused, Unavailable
+from fediserver.models.account import Account
+from fediserver.models.delivery import Received, Unverified
+from fediserver.models.uris import host
+from fediserver.signatures import Claim, Message, SignatureError, claim
+
+log = logging.getLogger(__name__)
+
+RECEIVED = "received"
+"""What the bus carries when an activity is kept; UNVERIFIED when one waits for its key."""
+UNVERIFIED = "unverified"
+
+LONG_MEMORY = 7 * DAY
+SHORT_MEMORY = 2 * HOUR
+"""The window of signatures is an hour either way, and one more; after that the same id, signed anew, is news."""
+_REMEMBERED_LONG = frozenset({"Create", "Update", "Delete", "Announce"})
+# What others may pass on for its author, when its own server confirms it.
+_MAY_BE_FORWARDED = frozenset({"Create", "Update", "Delete"})
+
+PARKED_PER_HOST = 200
+PARKED_PER_NETWORK = 400
+PARKED_IN_ALL = 5000
+KEY_RETRIES = 48 * HOUR
+REFETCH_AFTER = 5 * MINUTE
+"""A key that does not verify is fetched again at most this often: it may have been changed."""
+
+
+async def receive(ctx: Context, message: Message, *, network: str) -> int | None:
+    """Take a request to an inbox; on return it is durable. Answers the id of the row to be handled, if any.
+
+    `network` names the sender's address for the bounds on requests that cannot be verified yet.
+    Raises SignatureError (401), Refused or Forbidden (403), BadRequest (400), Unavailable (503).
+    """
+    claimed = claim(message, now=ctx.clock())
+    await ctx.domains.refresh(ctx.db, ctx.clock())
+    _permit(ctx, claimed.key_id)
+    activity = document.read_activity(document.parse(message.body))
+    if ctx.uris.is_ours(claimed.key_id) or ctx.uris.is_ours(activity.actor):
+        raise Refused("ours", "nobody else signs with a key of this node")
+    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    if key is None:
+        await _park(ctx, message, claimed, activity, network)
+        return None
+    if not claimed.matches(key.key):
+        key = await _refetched(ctx, claimed, key)
+    return await _keep(ctx, message.body, claimed, activity, key)
+
+
+def _permit(ctx: Context, key_id: str) -> None:
+    if not ctx.domains.permits(ctx.config, host(key_id)):
+        raise Forbidden(f"this node does not federate with {host(key_id)}")
+
+
+async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
+    """The key as it is now, when it was not fetched lately; SignatureError unless it verifies."""
+    if ctx.clock() - key.fetched_at >= REFETCH_AFTER:
+        await _fetch_key(ctx, claimed.key_id, Budget(4))
+        fresh = await ctx.keyring.theirs(ctx, claimed.key_id)
+        if fresh is not None and claimed.matches(fresh.key):
+            return fresh
+    raise SignatureError("mismatch", f"The signature was not made with the key {claimed.key_id}")
+
+
+async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, key: TheirKey) -> int | None:
+    """Verified: keep it, unless the very same request was kept before."""
+    if activity.actor != key.owner and activity.type not in _MAY_BE_FORWARDED:
+        authority.signer_speaks_for(activity.actor, key.owner)
+    now = ctx.clock()
+    memory = LONG_MEMORY if activity.type in _REMEMBERED_LONG else SHORT_MEMORY
+    seen = hashlib.sha256(
+        b"\0".join(
+            (
+                key.owner.encode(),
+                activity.id.encode(),
+                hashlib.sha256(body).digest(),
+                str(claimed.created).encode(),
+            )
+        )
+    ).digest()
+    arrival = intake.Arrival(
+        id=ctx.ids.next(),
+        hash=seen,
+        seen_until=now + memory,
+        actor_uri=key.owner,
+        body=body,
+        now=now,
+    )
+
+    async def work(tx: Writer) -> tuple[bool, bool]:
+        kept = await intake.receive(tx, arrival)
+        return kept, await hosts.alive(tx, host(key.owner), now)
+
+    kept, revived = await ctx.db.write(work)
+    if revived:
+        ctx.bus.publish("deliveries")
+    if not kept:
+        return None
+    ctx.bus.publish(RECEIVED, arrival.id)
+    return arrival.id
+
+
+async def _park(ctx: Context, message: Message, claimed: Claim, activity: Activity, network: str) -> None:
+    """The key is not here: keep the request until it is fetched, so that no stranger holds it open."""
+    of_account = activity.type == "Delete" and activity.object == activity.actor
+    if of_account and await accounts.by_uri(ctx.db, activity.actor) is None:
+        # Servers announce the end of accounts that we never met, by the thousand.
+        return
+    now = ctx.clock()
+    row = Unverified(
+        id=ctx.ids.next(),
+        host=host(claimed.key_id),
+        network=network,
+        key_id=claimed.key_id,
+        url=message.url,
+        headers=orjson.dumps({"method": message.method, **message.headers}).decode(),
+        body=message.body,
+        attempts=0,
+        next_at=now,
+        received_at=now,
+    )
+    unlimited = ctx.config.rate_limits == "off"
+
+    async def work(tx: Writer) -> bool:
+        return await intake.park(
+            tx,
+            row,
+            per_host=PARKED_IN_ALL if unlimited else PARKED_PER_HOST,
+            per_network=PARKED_IN_ALL if unlimited else PARKED_PER_NETWORK,
+            in_all=PARKED_IN_ALL,
+        )
+
+    if not await ctx.db.write(work):
+        raise Unavailable("too many requests with unknown keys wait already; send this again later", 60)
+    ctx.bus.publish(UNVERIFIED, row.id)
+
+
+async def verify_parked(ctx: Context, row: Unverified) -> None:
+    """Fetch the key of a parked request and keep or refuse the request.
+
+    Raises Unreachable when the key's server does not answer: try again later.
+    """
+    headers = orjson.loads(row.headers)
+    message = Message(method=headers.pop("method"), url=row.url, headers=headers, body=row.body)
+    try:
+        # The time of signing was checked when the request came.
+        claimed = claim(message, now=row.received_at)
+        activity = document.read_activity(document.parse(row.body))
+        _permit(ctx, row.key_id)
+        key = await ctx.keyring.theirs(ctx, row.key_id)
+        if key is None:
+            await _fetch_key(ctx, row.key_id, Budget(8))
+            key = await ctx.keyring.theirs(ctx, row.key_id)
+        if key is None or not claimed.matches(key.key):
+            raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
+        await _keep(ctx, row.body, claimed, activity, key)
+    except (SignatureError, Refused, Forbidden, BadRequest, NotFound, Gone, Ignored) as problem:
+        log.info("refused %s: %s", row.key_id, problem)
+    await ctx.db.write(lambda tx: intake.unpark(tx, row.id))
+
+
+async def _fetch_key(ctx: Context, key_id: str, budget: Budget) -> None:
+    """Fetch the owner of a key, who must claim it too (trust rule 2)."""
+    address = key_id.partition("#")[0]
+    known = await accounts.key(ctx.db, key_id)
+    if known is not None:
+        owner = await accounts.by_id(ctx.db, known.account_id)
+        if owner is not None:
+            address = owner.uri
+    ctx.keyring.forget(key_id)
+    await lookup.key_owner(ctx, address, budget)
+
+
+async def handle(ctx: Context, row: Received) -> None:
+    """Handle a kept activity; harmless when it is done twice.
+
+    Ignored and Refused say why nothing was changed; Unreachable asks for another try.
+    """
+    activity = document.read_activity(document.parse(row.body))
+    handler = HANDLERS.get(activity.type)
+    if handler is None:
+        raise Ignored(f"activities of type {activity.type[:40]} change nothing here")
+    authority.activity_is_actors_own(activity)
+    budget = Budget()
+    if activity.actor != row.actor_uri:
+        await forwarded.confirm(ctx, activity, budget)
+        return
+    actor = await accounts.by_uri(ctx.db, activity.actor)
+    if actor is None:
+        actor = await lookup.account(ctx, activity.actor, budget)
+    _may_speak(actor)
+    await handler(ctx, activity, actor, budget)
+
+
+def _may_speak(actor: Account) -> None:
+    if actor.suspended_at is not None or actor.deleted_at is not None:
+        raise Ignored(f"{actor.uri} is suspended or gone")

@@ -1,0 +1,260 @@
+"""Puts into words what our people did: from a row in `outgoing` to the bytes that are sent."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import orjson
+
+from fediserver.activitypub import render
+from fediserver.activitypub.context import Context
+from fediserver.activitypub.document import Document
+from fediserver.activitypub.render import activity, actor, note
+from fediserver.db import accounts, media, polls, statuses
+from fediserver.db.database import Reader
+from fediserver.models.account import Account, Key
+from fediserver.models.delivery import Outgoing
+from fediserver.models.media import MediaAttachment
+from fediserver.models.poll import Poll, PollOption
+from fediserver.models.status import Status
+from fediserver.models.visibility import Visibility
+
+Facts = dict[str, Any]
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A post with everything that its document shows."""
+
+    status: Status
+    author: Account
+    mentioned: tuple[Account, ...]
+    media: tuple[MediaAttachment, ...]
+    poll: tuple[Poll, tuple[PollOption, ...]] | None
+    parent_uri: str
+    group: Account | None
+
+
+async def document_of(ctx: Context, outgoing: Outgoing) -> Document | None:
+    """The activity as a document; None when its object is gone, so that nothing is left to say."""
+    facts: Facts = orjson.loads(outgoing.facts)
+    doer = await accounts.by_id(ctx.db, outgoing.actor_id)
+    if doer is None:
+        return None
+    return await _VERBS[outgoing.verb](ctx, outgoing, doer, facts)
+
+
+async def body_of(ctx: Context, outgoing: Outgoing) -> bytes | None:
+    """The bytes that every host gets; what was kept as received goes out as it came."""
+    if outgoing.body is not None:
+        return outgoing.body
+    doc = await document_of(ctx, outgoing)
+    return None if doc is None else render.dumps(doc)
+
+
+async def whole(db: Reader, status: Status) -> Whole | None:
+    """Gather a post for its document; None when its author is gone."""
+    ids = await statuses.mentioned(db, status.id)
+    wanted = [*ids, status.account_id] + ([status.group_id] if status.group_id else [])
+    people = await accounts.by_ids(db, wanted)
+    author = people.get(status.account_id)
+    if author is None:
+        return None
+    poll = await polls.by_id(db, status.poll_id) if status.poll_id else None
+    options = tuple(await polls.options(db, [poll.id])) if poll else ()
+    parent = await statuses.by_id(db, status.in_reply_to_id) if status.in_reply_to_id else None
+    return Whole(
+        status=status,
+        author=author,
+        mentioned=tuple(people[one] for one in ids if one in people),
+        media=tuple(await media.of_statuses(db, [status.id])) if status.media_count else (),
+        poll=(poll, options) if poll else None,
+        parent_uri=parent.uri if parent else status.in_reply_to_uri or "",
+        group=people.get(status.group_id) if status.group_id else None,
+    )
+
+
+def media_url(ctx: Context) -> Callable[[str], str]:
+    """Addresses of files, as other servers are told them."""
+    base = ctx.config.media_url
+    return lambda path: base + path
+
+
+def note_document(ctx: Context, post: Whole) -> Document:
+    """The document of a post."""
+    return note.note(
+        post.status,
+        post.author,
+        uris=ctx.uris,
+        media_url=media_url(ctx),
+        mentioned=post.mentioned,
+        media=post.media,
+        poll=post.poll,
+        parent_uri=post.parent_uri,
+        group=post.group,
+    )
+
+
+async def actor_document(ctx: Context, account: Account) -> Document:
+    """The document of one of our own."""
+
+    async def read(tx: Reader) -> tuple[list[Key], Account | None]:
+        moved_to = await accounts.by_id(tx, account.moved_to_id) if account.moved_to_id else None
+        return await accounts.keys(tx, account.id), moved_to
+
+    keys, moved_to = await ctx.db.read(read)
+    return actor.actor(
+        account, keys, uris=ctx.uris, media_url=media_url(ctx), moved_to=moved_to.uri if moved_to else ""
+    )
+
+
+async def _note(ctx: Context, uri: str) -> Document | None:
+    async def read(tx: Reader) -> Whole | None:
+        status = await statuses.by_uri(tx, uri)
+        return await whole(tx, status) if status else None
+
+    post = await ctx.db.read(read)
+    return None if post is None else note_document(ctx, post)
+
+
+async def _create(ctx: Context, outgoing: Outgoing, _: Account, __: Facts) -> Document | None:
+    found = await _note(ctx, outgoing.object_uri)
+    return None if found is None else activity.create(found, uri=outgoing.uri)
+
+
+async def _update(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    found = await actor_document(ctx, doer) if facts.get("actor") else await _note(ctx, outgoing.object_uri)
+    if found is None:
+        return None
+    published = facts.get("edited_at") or outgoing.created_at
+    return activity.update(found, uri=outgoing.uri, published=published)
+
+
+async def _delete(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    told = note.audience(Visibility(facts["visibility"]), doer, mentioned=facts["addressed"])
+    return activity.delete(
+        uri=outgoing.uri,
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        former_type=facts["former_type"],
+        deleted_at=facts["deleted_at"],
+        audience=told,
+    )
+
+
+async def _announce(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    told = note.audience(Visibility(facts["visibility"]), doer, mentioned=[facts["author"]])
+    return activity.announce(
+        uri=outgoing.uri,
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        audience=told,
+        published=facts["published"],
+    )
+
+
+async def _undo(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    """Peers ignore an Undo that only names an id: what is undone goes along whole."""
+    undone, target = outgoing.object_uri, outgoing.target_uri
+    match facts["verb"]:
+        case "announce":
+            original = activity.announce(
+                uri=undone,
+                actor=doer.uri,
+                object_uri=target,
+                audience=note.audience(Visibility(facts["visibility"]), doer),
+                published=facts["published"],
+            )
+        case "like":
+            original = activity.like(uri=undone, actor=doer.uri, object_uri=target, author=facts["author"])
+        case "follow":
+            original = activity.follow(uri=undone, actor=doer.uri, target=target)
+        case _:
+            original = activity.block(uri=undone, actor=doer.uri, target=target)
+    return activity.undo(original, uri=outgoing.uri)
+
+
+async def _follow(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.follow(uri=outgoing.uri, actor=doer.uri, target=outgoing.object_uri)
+
+
+async def _accept(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.accept(
+        uri=outgoing.uri,
+        follow_uri=outgoing.object_uri,
+        follower=outgoing.target_uri,
+        followed=doer.uri,
+    )
+
+
+async def _reject(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.reject(
+        uri=outgoing.uri,
+        follow_uri=outgoing.object_uri,
+        follower=outgoing.target_uri,
+        followed=doer.uri,
+    )
+
+
+async def _like(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.like(
+        uri=outgoing.uri, actor=doer.uri, object_uri=outgoing.object_uri, author=outgoing.target_uri
+    )
+
+
+async def _flag(ctx: Context, outgoing: Outgoing, _: Account, facts: Facts) -> Document | None:
+    return activity.flag(
+        uri=outgoing.uri,
+        actor=ctx.uris.instance_actor,
+        target=outgoing.object_uri,
+        status_uris=facts["status_uris"],
+        comment=facts["comment"],
+    )
+
+
+async def _add(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.add(
+        uri=outgoing.uri,
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        target=outgoing.target_uri,
+        followers=doer.followers_uri,
+    )
+
+
+async def _remove(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.remove(
+        uri=outgoing.uri,
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        target=outgoing.target_uri,
+        followers=doer.followers_uri,
+    )
+
+
+async def _vote(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    return activity.vote(
+        uri=outgoing.uri,
+        vote_uri=f"{outgoing.uri}#vote",
+        actor=doer.uri,
+        choice=facts["choice"],
+        poll_uri=outgoing.object_uri,
+        author=outgoing.target_uri,
+    )
+
+
+_Renderer = Callable[[Context, Outgoing, Account, Facts], Awaitable[Document | None]]
+_VERBS: dict[str, _Renderer] = {
+    "accept": _accept,
+    "add": _add,
+    "announce": _announce,
+    "create": _create,
+    "delete": _delete,
+    "flag": _flag,
+    "follow": _follow,
+    "like": _like,
+    "reject": _reject,
+    "remove": _remove,
+    "undo": _undo,
+    "update": _update,
+    "vote": _vote,
+}

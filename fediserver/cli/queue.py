@@ -1,0 +1,98 @@
+"""`fediserver queue`: what waits to be delivered, and why."""
+
+import click
+
+from fediserver.activitypub.context import Context
+from fediserver.cli.common import Node, node_options, run, show
+from fediserver.clock import isoformat
+from fediserver.db import hosts, intake, outgoing
+from fediserver.db.database import Writer
+from fediserver.db.hosts import Lane
+from fediserver.errors import NotFound
+
+
+@click.group()
+def queue() -> None:
+    """Deliveries to other servers."""
+
+
+@queue.command()
+@click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+@node_options
+def status(node: Node, as_json: bool) -> None:
+    """What waits for which host, and why."""
+
+    async def work(ctx: Context) -> tuple[list[Lane], int]:
+        return await hosts.standing(ctx.db), await intake.waiting(ctx.db)
+
+    lanes, unhandled = run(node, work)
+    facts = {
+        "unhandled": unhandled,
+        "waiting": sum(lane.waiting for lane in lanes),
+        "hosts": [
+            {
+                "host": lane.name,
+                "waiting": lane.waiting,
+                "next_try": isoformat(max(lane.next_at, lane.retry_at)) if lane.next_at is not None else None,
+                "breaker": "open" if lane.opened_at is not None else "closed",
+                "failures_in_a_row": lane.failures,
+                "last_success": isoformat(lane.last_success_at) if lane.last_success_at else None,
+                "last_error": lane.last_error or None,
+            }
+            for lane in lanes
+        ],
+    }
+    lines = [f"{facts['waiting']} deliveries wait, {unhandled} received activities are not handled yet"]
+    lines += [
+        f"{lane.name}: {lane.waiting} waiting"
+        + (f", {lane.last_error}" if lane.last_error else "")
+        + (f", next try {isoformat(max(lane.next_at, lane.retry_at))}" if lane.next_at is not None else "")
+        for lane in lanes
+        if lane.waiting or lane.last_error
+    ]
+    show(facts, as_json=as_json, text="\n".join(lines))
+
+
+@queue.command()
+@click.argument("host")
+@node_options
+def retry(node: Node, host: str) -> None:
+    """Try everything that waits for a host now."""
+
+    async def work(ctx: Context) -> int:
+        await _known(ctx, host)
+
+        async def hurry(tx: Writer) -> int:
+            await hosts.try_now(tx, host, ctx.clock())
+            return await hosts.hurry(tx, host, ctx.clock())
+
+        return await ctx.db.write(hurry)
+
+    run(node, work)
+    click.echo(f"everything that waits for {host} is tried now")
+
+
+@queue.command()
+@click.argument("host")
+@node_options
+def drop(node: Node, host: str) -> None:
+    """Give up everything that waits for a host."""
+
+    async def work(ctx: Context) -> int:
+        host_id = await _known(ctx, host)
+
+        async def give_up(tx: Writer) -> int:
+            count = await outgoing.drop_host(tx, host_id, ctx.clock())
+            await hosts.no_longer_due(tx, host)
+            return count
+
+        return await ctx.db.write(give_up)
+
+    click.echo(f"{run(node, work)} deliveries to {host} were dropped")
+
+
+async def _known(ctx: Context, host: str) -> int:
+    found = await hosts.by_name(ctx.db, host.lower())
+    if found is None:
+        raise NotFound(f"nothing was ever sent to {host}; `fediserver queue status` lists the hosts")
+    return found.id

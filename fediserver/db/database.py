@@ -1,0 +1,103 @@
+"""What the layers above see of a database: readers, transactions, and the two engines behind them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from fediserver.db.query import Query
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
+
+
+class Clash(Exception):
+    """A row breaks a unique or foreign key; what wanted it may look again and decide."""
+
+
+class Reader(ABC):
+    """Runs queries that change nothing. Parameters are given by name."""
+
+    @abstractmethod
+    async def rows(self, query: Query, /, **params: Any) -> list[tuple[Any, ...]]:
+        """Plain tuples."""
+
+    @abstractmethod
+    async def all(self, query: Query, row: type[Row], /, **params: Any) -> list[Row]:
+        """Every row, as models whose fields are the columns in order."""
+
+    async def one(self, query: Query, row: type[Row], /, **params: Any) -> Row | None:
+        """The first row, or None."""
+        found = await self.all(query, row, **params)
+        return found[0] if found else None
+
+    async def values(self, query: Query, /, **params: Any) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in await self.rows(query, **params)]
+
+    async def value(self, query: Query, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        found = await self.rows(query, **params)
+        return found[0][0] if found else None
+
+
+class Writer(Reader):
+    """A transaction: what it does is seen by others at its end, all of it or nothing."""
+
+    @abstractmethod
+    async def run(self, query: Query, /, **params: Any) -> int:
+        """Change rows; answers how many."""
+
+    @abstractmethod
+    async def many(self, query: Query, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """The same change for several sets of parameters."""
+
+    @abstractmethod
+    async def script(self, statements: Sequence[str], /) -> None:
+        """Run statements of a migration."""
+
+
+class Database(Reader):
+    """An open database. Itself a reader; `write` makes transactions."""
+
+    url: str
+
+    @property
+    @abstractmethod
+    def slow(self) -> Reader:
+        """A reader for what may take long (search, admin, export), so that others do not wait for it."""
+
+    @abstractmethod
+    async def read(self, work: Callable[[Reader], Awaitable[Result]]) -> Result:
+        """Several queries over one state of the data, in one hop."""
+
+    @abstractmethod
+    async def write(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
+        """Run `work` in a transaction and commit it; on return it is durable.
+
+        `work` awaits nothing but its own queries: on SQLite the whole of it runs in the writer's
+        thread. It may run twice (a deadlock on PostgreSQL), so it changes nothing but rows.
+        Raises Clash, or whatever `work` raises, with nothing changed.
+        """
+
+    @abstractmethod
+    async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
+        """A transaction that no other process's migration runs beside."""
+
+    @abstractmethod
+    async def change_counter(self) -> int:
+        """A number that differs from the last one when another process has changed something."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what runs and let go of the files or connections."""
+
+
+async def connect(url: str) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`."""
+    if url.startswith("sqlite:///"):
+        from fediserver.db.sqlite import SqliteDatabase
+
+        return await SqliteDatabase.open(url)
+    from fediserver.db.postgres import PostgresDatabase
+
+    return await PostgresDatabase.open(url)

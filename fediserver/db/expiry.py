@@ -1,0 +1,48 @@
+"""Rows that have had their time."""
+
+import msgspec
+
+from fediserver.db.database import Reader, Writer
+from fediserver.db.query import Query
+
+CODES = Query("delete from authorization_codes where expires_at < :now")
+LINKS = Query("delete from one_time_links where expires_at < :now")
+SESSIONS = Query("delete from sessions where expires_at < :now")
+KEYS = Query("delete from idempotency_keys where created_at < :before")
+FULL_HOMES = Query("select account_id from home_entries group by account_id having count(*) > :most")
+UNUSED_UPLOADS = Query("""
+    select id, path, preview_path from media_attachments
+     where status_id is null and created_at < :before order by created_at limit 500
+""")
+DROP_UPLOAD = Query("delete from media_attachments where id = :id and status_id is null")
+
+
+class UnusedUpload(msgspec.Struct, array_like=True, frozen=True):
+    """A file that no post uses; paths below the media folder."""
+
+    id: int
+    path: str
+    preview_path: str
+
+
+async def drop_access(tx: Writer, now: int) -> None:
+    """Codes, links and log-ins that no longer open anything; idempotency keys of yesterday."""
+    await tx.run(CODES, now=now)
+    await tx.run(LINKS, now=now)
+    await tx.run(SESSIONS, now=now)
+    await tx.run(KEYS, before=now - 24 * 3_600_000)
+
+
+async def full_homes(db: Reader, most: int) -> list[int]:
+    """Members whose home holds more than it should."""
+    return await db.values(FULL_HOMES, most=most)
+
+
+async def unused_uploads(db: Reader, before: int) -> list[UnusedUpload]:
+    """Uploads made before then that no post uses, oldest first."""
+    return await db.all(UNUSED_UPLOADS, UnusedUpload, before=before)
+
+
+async def drop_upload(tx: Writer, upload_id: int) -> None:
+    """Forget an upload that no post uses."""
+    await tx.run(DROP_UPLOAD, id=upload_id)

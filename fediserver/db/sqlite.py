@@ -1,0 +1,242 @@
+"""SQLite: a fast reader, a slow reader and one writer, each in a thread of its own.
+
+A transaction is a coroutine that only awaits its own queries; here it runs from start to end in the
+writer's thread, so that it costs one hop between threads however many queries it has. Transactions
+that wait at the same time are committed together, each in a savepoint: one fsync for all.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+import msgspec
+import orjson
+
+from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.query import Query
+
+BUSY_SECONDS = 10.0
+TOGETHER = 64
+"""Transactions in one commit: enough to share an fsync, few enough that none waits long."""
+
+Answer = TypeVar("Answer")
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's thread and queue, with a way to run a function of ours in that thread."""
+
+    async def call(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        return cast(Answer, await self._execute(work, self._conn))  # type: ignore[no-untyped-call]
+
+
+class _Outcome(msgspec.Struct):
+    value: Any = None
+    problem: BaseException | None = None
+
+
+def _bind(query: Query, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not query.lists:
+        return params
+    return {
+        name: orjson.dumps(list(value)).decode() if name in query.lists else value
+        for name, value in params.items()
+    }
+
+
+def _fetch(connection: sqlite3.Connection, query: Query, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return connection.execute(query.sqlite, _bind(query, params)).fetchall()
+
+
+def _fetch_as(
+    connection: sqlite3.Connection, query: Query, row: type[Row], params: Mapping[str, Any]
+) -> list[Row]:
+    cursor = connection.execute(query.sqlite, _bind(query, params))
+    if row not in query.checked:
+        query.check(row, [column[0] for column in cursor.description])
+    return msgspec.convert(cursor.fetchall(), list[row], strict=False)  # type: ignore[valid-type]
+
+
+def _drive(work: Awaitable[Result]) -> Result:
+    """Run a coroutine that never really waits, here and now."""
+    coroutine = cast(Coroutine[Any, Any, Result], work)
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        return cast(Result, finished.value)
+    coroutine.close()
+    raise RuntimeError("a transaction may await nothing but its own queries")
+
+
+class _ThreadReader(Reader):
+    """Queries within the connection's own thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, query: Query, /, **params: Any) -> list[tuple[Any, ...]]:
+        return _fetch(self._connection, query, params)
+
+    async def all(self, query: Query, row: type[Row], /, **params: Any) -> list[Row]:
+        return _fetch_as(self._connection, query, row, params)
+
+
+class _ThreadWriter(_ThreadReader, Writer):
+    """Changes within the writer's own thread."""
+
+    async def run(self, query: Query, /, **params: Any) -> int:
+        try:
+            return self._connection.execute(query.sqlite, _bind(query, params)).rowcount
+        except sqlite3.IntegrityError as problem:
+            raise Clash(str(problem)) from problem
+
+    async def many(self, query: Query, rows: Sequence[Mapping[str, Any]], /) -> None:
+        try:
+            self._connection.executemany(query.sqlite, [_bind(query, row) for row in rows])
+        except sqlite3.IntegrityError as problem:
+            raise Clash(str(problem)) from problem
+
+    async def script(self, statements: Sequence[str], /) -> None:
+        for statement in statements:
+            self._connection.execute(statement)
+
+
+class _HopReader(Reader):
+    """Queries from the event loop: one hop to the connection's thread for each."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, query: Query, /, **params: Any) -> list[tuple[Any, ...]]:
+        return await self._connection.call(lambda connection: _fetch(connection, query, params))
+
+    async def all(self, query: Query, row: type[Row], /, **params: Any) -> list[Row]:
+        return await self._connection.call(lambda connection: _fetch_as(connection, query, row, params))
+
+
+class SqliteDatabase(_HopReader, Database):
+    """One file in WAL mode; commits are on the disk before `write` returns (`synchronous=full`)."""
+
+    def __init__(self, url: str, reader: _Connection, slow: _Connection, writer: _Connection) -> None:
+        super().__init__(reader)
+        self.url = url
+        self._slow = slow
+        self._writer = writer
+        self._slow_reader = _HopReader(slow)
+        self._waiting: list[tuple[Callable[[Writer], Awaitable[Any]], asyncio.Future[Any]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str) -> "SqliteDatabase":
+        path = Path(url.removeprefix("sqlite:///"))
+        _prepare(path)
+        writer = await _open(path)
+        return cls(url, await _open(path), await _open(path), writer)
+
+    @property
+    def slow(self) -> Reader:
+        return self._slow_reader
+
+    async def read(self, work: Callable[[Reader], Awaitable[Result]]) -> Result:
+        def run(connection: sqlite3.Connection) -> Result:
+            connection.execute("begin")
+            try:
+                return _drive(work(_ThreadReader(connection)))
+            finally:
+                connection.execute("commit")
+
+        return await self._connection.call(run)
+
+    async def write(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_waiting())
+        return await done
+
+    async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
+        return await self.write(work)
+
+    async def change_counter(self) -> int:
+        return await self._connection.call(
+            lambda connection: cast(int, connection.execute("pragma data_version").fetchone()[0])
+        )
+
+    async def close(self) -> None:
+        while self._committing is not None:
+            await self._committing
+        for connection in (self._connection, self._slow, self._writer):
+            await connection.close()
+
+    async def _commit_waiting(self) -> None:
+        try:
+            while self._waiting:
+                batch = [(work, done) for work, done in self._waiting[:TOGETHER] if not done.cancelled()]
+                del self._waiting[:TOGETHER]
+                works = [work for work, _ in batch]
+                outcomes = await self._writer.call(lambda connection, works=works: _commit(connection, works))  # type: ignore[misc]
+                for (_, done), outcome in zip(batch, outcomes, strict=True):
+                    if done.cancelled():
+                        continue
+                    if outcome.problem is None:
+                        done.set_result(outcome.value)
+                    else:
+                        done.set_exception(outcome.problem)
+        finally:
+            self._committing = None
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made before SQLite makes it: the log and shared-memory files take this mode, too.
+    path.touch(mode=0o600)
+
+
+async def _open(path: Path) -> _Connection:
+    def connector() -> sqlite3.Connection:
+        # aiosqlite uses it from one thread, but makes it in another.
+        connection = sqlite3.connect(
+            path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False, cached_statements=1024
+        )
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "temp_store=memory",
+            "cache_size=-8000",
+            "mmap_size=0",
+            "journal_size_limit=33554432",
+        ):
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    connection = _Connection(connector, iter_chunk_size=64)
+    return cast(_Connection, await connection)
+
+
+def _commit(
+    connection: sqlite3.Connection, works: Sequence[Callable[[Writer], Awaitable[Any]]]
+) -> list[_Outcome]:
+    """Run each in a savepoint, commit once; a problem with the commit is everybody's problem."""
+    try:
+        connection.execute("begin immediate")
+        outcomes = [_attempt(connection, work) for work in works]
+        connection.execute("commit")
+    except sqlite3.Error as problem:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        return [_Outcome(problem=problem) for _ in works]
+    return outcomes
+
+
+def _attempt(connection: sqlite3.Connection, work: Callable[[Writer], Awaitable[Any]]) -> _Outcome:
+    connection.execute("savepoint attempt")
+    try:
+        outcome = _Outcome(value=_drive(work(_ThreadWriter(connection))))
+    except Exception as problem:  # noqa: BLE001 - handed to the one who asked for the work
+        connection.execute("rollback to attempt")
+        outcome = _Outcome(problem=problem)
+    connection.execute("release attempt")
+    return outcome

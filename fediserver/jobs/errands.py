@@ -1,0 +1,132 @@
+"""Work for later, by kind: looking for people, ending polls, telling counts, fetching parents."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from fediserver.actions import notify, publish, vote
+from fediserver.actions.write import domain_of, markup
+from fediserver.activitypub import lookup, notes
+from fediserver.activitypub.context import Context
+from fediserver.clock import SECOND
+from fediserver.db import accounts, jobs, polls, statuses
+from fediserver.db.database import Writer
+from fediserver.errors import FediserverError, Unreachable
+from fediserver.models.account import Account
+from fediserver.models.delivery import Job
+from fediserver.net import hosts as breaker
+from fediserver.text import compose
+from fediserver.text.handles import Handle, parse
+
+log = logging.getLogger(__name__)
+
+LEASE = 60 * SECOND
+AT_ONCE = 8
+
+Args = dict[str, Any]
+Work = Callable[[Context, Args], Awaitable[None]]
+
+
+async def find_mentions(ctx: Context, args: Args) -> None:
+    """Look for people named in a post whom nobody here had met; Unreachable while some are missing."""
+    status = await statuses.by_id(ctx.db, args["status_id"])
+    author = await accounts.by_id(ctx.db, status.account_id) if status else None
+    if status is None or author is None or status.text is None:
+        return
+    pending = [parse(text) for text in await statuses.pending_mentions(ctx.db, status.id)]
+    missing = [handle for handle in pending if handle is not None]
+    found = await lookup.many_by_handle(ctx, missing, 30)
+    for handle, account in found.items():
+        current = await statuses.by_id(ctx.db, status.id)
+        if current is None or current.text is None:
+            return
+        known = {one: who for one in compose.find(current.text).mentions if (who := await _known(ctx, one))}
+        known[handle] = account
+        await publish.name_later(ctx, author, current, account, markup(ctx, current.text, known))
+        await ctx.db.write(
+            lambda tx, text=str(handle): statuses.drop_pending_mention(tx, status.id, text)  # type: ignore[misc]
+        )
+    if len(found) < len(missing):
+        raise Unreachable(f"{len(missing) - len(found)} people named in the post were not found")
+
+
+async def _known(ctx: Context, handle: Handle) -> Account | None:
+    return await accounts.by_handle(ctx.db, handle.name, domain_of(ctx, handle))
+
+
+async def end_poll(ctx: Context, args: Args) -> None:
+    """Tell voters and author that a poll is over, and everybody the final counts."""
+    poll = await polls.by_id(ctx.db, args["poll_id"])
+    status = await statuses.by_id(ctx.db, poll.status_id) if poll else None
+    author = await accounts.by_id(ctx.db, status.account_id) if status else None
+    if poll is None or status is None or author is None:
+        return
+
+    async def work(tx: Writer) -> None:
+        for voter in {*await polls.voters(tx, poll.id), author.id}:
+            await notify.tell_even_oneself(ctx, tx, voter, "poll", author, status)
+        await statuses.touch(tx, status.id)
+
+    await ctx.db.write(work)
+    if author.domain == "":
+        await vote.tell_counts(ctx, poll.id)
+
+
+async def tell_poll_counts(ctx: Context, args: Args) -> None:
+    """Send the counts of a poll to everybody who has it."""
+    await vote.tell_counts(ctx, args["poll_id"])
+
+
+async def fetch_parent(ctx: Context, args: Args) -> None:
+    """Fetch a post that a reply here waits for."""
+    await notes.fetch_parent(ctx, args["uri"], args["depth"])
+
+
+KINDS: dict[str, Work] = {
+    "mentions": find_mentions,
+    "parent": fetch_parent,
+    "poll": end_poll,
+    "poll_counts": tell_poll_counts,
+}
+
+
+class Errands:
+    """Takes work that is due and does it."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def take_due(self) -> int:
+        """Do what is due, a few at once; answers how many were tried."""
+        ctx = self._ctx
+        now = ctx.clock()
+        due = await ctx.db.write(
+            lambda tx: jobs.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=AT_ONCE)
+        )
+        await asyncio.gather(*(self._run(job) for job in due))
+        return len(due)
+
+    async def renew(self) -> None:
+        """Keep the leases of the work that is being done."""
+        ctx, now = self._ctx, self._ctx.clock()
+        await ctx.db.write(lambda tx: jobs.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
+
+    async def _run(self, job: Job) -> None:
+        ctx = self._ctx
+        try:
+            await KINDS[job.kind](ctx, orjson.loads(job.args))
+        except Exception as problem:  # no errand may stop the others
+            if not isinstance(problem, FediserverError):
+                log.exception("the errand %s failed", job.once_key)
+            now = ctx.clock()
+            next_at = breaker.retry_at(job.attempts + 1, now, random.random())  # noqa: S311 - jitter
+            if next_at is not None and next_at < job.give_up_at:
+                text = f"{type(problem).__name__}: {problem}"[:300]
+                await ctx.db.write(lambda tx: jobs.postpone(tx, job.id, run_at=next_at, last_error=text))
+                return
+            log.info("given up the errand %s: %s", job.once_key, problem)
+        await ctx.db.write(lambda tx: jobs.done(tx, job.id))

@@ -1,0 +1,138 @@
+"""Handles what came in: each actor's activities in the order they came, different actors side by side."""
+
+import asyncio
+import logging
+import random
+
+from fediserver.activitypub import inbox
+from fediserver.activitypub.context import Context
+from fediserver.clock import SECOND
+from fediserver.db import intake
+from fediserver.errors import BadRequest, FediserverError, Ignored, Refused, Unreachable
+from fediserver.models.delivery import Received, Unverified
+from fediserver.net import hosts as breaker
+
+log = logging.getLogger(__name__)
+
+LEASE = 60 * SECOND
+AT_ONCE = 64
+MOST_ATTEMPTS = 10
+"""Activities that need a server that does not answer are tried this often, over a day or so."""
+
+
+class Intake:
+    """Takes kept activities and hands them to their handlers."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._running: set[asyncio.Task[None]] = set()
+        self._last_of_actor: dict[str, asyncio.Task[None]] = {}
+
+    async def take_due(self) -> int:
+        """Start handling what is due, as much as there is room for; answers how many."""
+        ctx, room = self._ctx, AT_ONCE - len(self._running)
+        if room <= 0:
+            return 0
+        now = ctx.clock()
+        due = await ctx.db.write(
+            lambda tx: intake.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
+        )
+        for row in due:
+            before = self._last_of_actor.get(row.actor_uri)
+            task = asyncio.create_task(self._handle(row, before))
+            self._running.add(task)
+            self._last_of_actor[row.actor_uri] = task
+            task.add_done_callback(lambda done, actor=row.actor_uri: self._ended(done, actor))  # type: ignore[misc]
+        return len(due)
+
+    async def renew(self) -> None:
+        """Keep the leases of what is being handled."""
+        if self._running:
+            ctx, now = self._ctx, self._ctx.clock()
+            await ctx.db.write(lambda tx: intake.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
+
+    async def settle(self) -> None:
+        """Wait until everything that is being handled now is done."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def stop(self) -> None:
+        """Let go; what was under way is handled again by whoever takes it next."""
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None], actor: str) -> None:
+        self._running.discard(task)
+        if self._last_of_actor.get(actor) is task:
+            del self._last_of_actor[actor]
+        if not self._running or len(self._running) == AT_ONCE - 1:
+            self._ctx.bus.publish(inbox.RECEIVED)
+
+    async def _handle(self, row: Received, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        ctx = self._ctx
+        try:
+            await inbox.handle(ctx, row)
+        except Ignored as reason:
+            log.debug("ignored from %s: %s", row.actor_uri, reason)
+        except Refused as problem:
+            log.info("refused from %s by the rule %s: %s", row.actor_uri, problem.rule, problem)
+        except BadRequest as problem:
+            log.info("unreadable from %s: %s", row.actor_uri, problem)
+        except Unreachable as problem:
+            if await self._postponed(row, problem):
+                return
+        except FediserverError as problem:
+            log.info("without effect from %s: %s", row.actor_uri, problem)
+        except Exception as problem:  # a fault of ours: keep the activity, another version may handle it
+            log.exception("handling an activity from %s failed", row.actor_uri)
+            if await self._postponed(row, problem):
+                return
+        await ctx.db.write(lambda tx: intake.done(tx, row.id))
+
+    async def _postponed(self, row: Received, problem: Exception) -> bool:
+        """Put it off to another time; False when that was done often enough."""
+        ctx = self._ctx
+        next_at = breaker.retry_at(row.attempts + 1, ctx.clock(), random.random())  # noqa: S311 - jitter
+        if row.attempts >= MOST_ATTEMPTS or next_at is None:
+            log.info("given up an activity from %s: %s", row.actor_uri, problem)
+            return False
+        text = f"{type(problem).__name__}: {problem}"[:300]
+        await ctx.db.write(lambda tx: intake.postpone(tx, row.id, next_at=next_at, last_error=text))
+        return True
+
+
+class Verification:
+    """Fetches the keys of parked requests."""
+
+    PARALLEL = 16
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    async def take_due(self) -> int:
+        """Try everything that is due, a few hosts at once; answers how many were tried."""
+        ctx = self._ctx
+        now = ctx.clock()
+        due = await ctx.db.write(
+            lambda tx: intake.parked_due(tx, now=now, until=now + 60 * SECOND, limit=self.PARALLEL)
+        )
+        if due:
+            await asyncio.gather(*(self._verify(row.id, row) for row in due))
+        return len(due)
+
+    async def _verify(self, parked_id: int, row: Unverified) -> None:
+        ctx = self._ctx
+        try:
+            await inbox.verify_parked(ctx, row)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it must not stop the others
+            now = ctx.clock()
+            next_at = breaker.retry_at(row.attempts, now, random.random())  # noqa: S311 - jitter
+            if next_at is None or now - row.received_at > inbox.KEY_RETRIES:
+                await ctx.db.write(lambda tx: intake.unpark(tx, parked_id))
+                return
+            log.info("the key %s cannot be had yet: %s", row.key_id, problem)
+            await ctx.db.write(lambda tx: intake.parked_later(tx, parked_id, next_at=next_at))

@@ -1,0 +1,75 @@
+"""Accounts and what belongs to them."""
+
+import msgspec
+
+
+class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A person, group or service, ours (`domain` is empty) or remote."""
+
+    id: int
+    username: str
+    domain: str
+    uri: str
+    url: str
+    actor_type: str
+    display_name: str
+    note: str
+    note_text: str
+    fields: str
+    emojis: str
+    avatar: str
+    header: str
+    host_id: int | None
+    inbox: str
+    shared_inbox: str
+    outbox: str
+    followers_uri: str
+    following_uri: str
+    featured_uri: str
+    aliases: str
+    moved_to_id: int | None
+    locked: bool
+    bot: bool
+    discoverable: bool
+    indexable: bool
+    hide_collections: bool
+    statuses_count: int
+    followers_count: int
+    following_count: int
+    last_status_at: int | None
+    created_at: int
+    refreshed_at: int
+    suspended_at: int | None
+    silenced_at: int | None
+    deleted_at: int | None
+    version: int
+
+
+class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A public key, with its private half where the account is ours."""
+
+    id: str
+    account_id: int
+    algorithm: str
+    public_pem: str
+    private_pem: str | None
+    fetched_at: int
+
+
+class User(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A local log-in."""
+
+    account_id: int
+    email: str
+    password_hash: str
+    role: str
+    locale: str
+    default_visibility: str
+    default_sensitive: bool
+    default_language: str | None
+    reason: str
+    created_at: int
+    confirmed_at: int | None
+    approved_at: int | None
+    disabled_at: int | None
+    last_seen_at: int | None

@@ -1,0 +1,1 @@
+"""The only place that opens sockets to strangers: address guard, HTTP client, memory of hosts."""

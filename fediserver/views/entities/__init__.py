@@ -1,0 +1,1 @@
+"""Rows as Mastodon entities (https://docs.joinmastodon.org/entities/), in batches, as JSON bytes."""

@@ -1,0 +1,209 @@
+"""Instance, in both versions, and what hangs on it: https://docs.joinmastodon.org/entities/Instance/.
+
+The node announces Mastodon 4.2.0 and no `api_versions` until all features of a later level are there.
+"""
+
+from weakref import WeakKeyDictionary
+
+import msgspec
+import orjson
+
+from fediserver import __version__
+from fediserver.actions import profile, write
+from fediserver.actions.upload import DESCRIPTION_CHARACTERS
+from fediserver.activitypub.context import Context
+from fediserver.clock import DAY, MINUTE, SECOND
+from fediserver.db import accounts as account_rows
+from fediserver.db import settings, usage
+from fediserver.db.database import Database
+from fediserver.db.usage import Counts
+from fediserver.media.kinds import ACCEPTED
+from fediserver.models.account import Account
+from fediserver.views.entities import accounts
+from fediserver.views.entities.shelf import Json, encode
+
+VERSION = f"4.2.0 (compatible; fediserver {__version__})"
+"""What clients read as the version of Mastodon whose features are here."""
+
+FRESH = MINUTE
+_PICTURE_BYTES = 16 << 20
+_PICTURE_PIXELS = 33_177_600
+_PINS = 5
+_FEATURED_TAGS = 10
+_URL_CHARACTERS = 23
+
+
+class Documents(msgspec.Struct, frozen=True):
+    """Both versions and the rules, rendered."""
+
+    v1: bytes
+    v2: bytes
+    rules: bytes
+    made_at: int
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What the documents say, from settings and rows."""
+
+    said: dict[str, str]
+    counts: Counts
+    contact: Json | None
+    rules: list[dict[str, object]]
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        return self.said.get(name) or otherwise
+
+
+_DOCUMENTS: WeakKeyDictionary[Database, Documents] = WeakKeyDictionary()
+
+
+async def documents(ctx: Context) -> Documents:
+    """The documents, at most a minute old."""
+    known = _DOCUMENTS.get(ctx.db)
+    now = ctx.clock()
+    if known is None or not known.made_at <= now < known.made_at + FRESH:
+        facts = await _facts(ctx, now)
+        known = Documents(
+            v1=encode(_version_1(ctx, facts)),
+            v2=encode(_version_2(ctx, facts)),
+            rules=encode(facts.rules),
+            made_at=now,
+        )
+        _DOCUMENTS[ctx.db] = known
+    return known
+
+
+async def activity(ctx: Context) -> list[dict[str, str]]:
+    """Log-ins and sign-ups of the last twelve weeks, newest first (InstanceActivity)."""
+    week = 7 * DAY
+    start = ctx.clock() // week * week
+    weeks: list[dict[str, str]] = []
+    for begin in range(start, start - 12 * week, -week):
+        found = await usage.week(ctx.db.slow, start=begin, stop=begin + week)
+        weeks.append(
+            {
+                "week": str(begin // SECOND),
+                "statuses": "0",
+                "logins": str(found.logins),
+                "registrations": str(found.registrations),
+            }
+        )
+    return weeks
+
+
+async def _facts(ctx: Context, now: int) -> _Facts:
+    said = await settings.everything(ctx.db)
+    counts = await usage.counts(ctx.db.slow, month_ago=now - 30 * DAY)
+    owner_id = await usage.owner(ctx.db)
+    owner: Account | None = None if owner_id is None else await account_rows.by_id(ctx.db, owner_id)
+    contact = None if owner is None else await accounts.account(ctx, owner, None)
+    rules = [
+        {"id": str(number), "text": text, "hint": ""}
+        for number, text in enumerate(orjson.loads(said.get("rules") or "[]"), 1)
+    ]
+    return _Facts(said, counts, contact, rules)
+
+
+def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:
+    config = ctx.config
+    configuration = _limits()
+    return {
+        "uri": config.domain,
+        "title": facts.text("title", config.domain),
+        "short_description": facts.text("description"),
+        "description": facts.text("description"),
+        "email": facts.text("contact_email"),
+        "version": VERSION,
+        "urls": {"streaming_api": _streaming(ctx)},
+        "stats": {
+            "user_count": facts.counts.users,
+            "status_count": facts.counts.statuses,
+            "domain_count": facts.counts.hosts,
+        },
+        "thumbnail": f"{config.base_url}/static/header.png",
+        "languages": ["en"],
+        "registrations": config.registrations in ("open", "approval"),
+        "approval_required": config.registrations == "approval",
+        "invites_enabled": config.registrations == "invite",
+        "configuration": configuration,
+        "contact_account": facts.contact,
+        "rules": facts.rules,
+    }
+
+
+def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
+    config = ctx.config
+    urls: dict[str, object] = {
+        "streaming": _streaming(ctx),
+        "status": None,
+        "about": f"{config.base_url}/about",
+        "privacy_policy": None,
+        "terms_of_service": None,
+    }
+    return {
+        "domain": config.domain,
+        "title": facts.text("title", config.domain),
+        "version": VERSION,
+        "source_url": facts.text("source_url", config.base_url),
+        "description": facts.text("description"),
+        "usage": {"users": {"active_month": facts.counts.active_month}},
+        "thumbnail": {"url": f"{config.base_url}/static/header.png"},
+        "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
+        "languages": ["en"],
+        "configuration": {"urls": urls, "vapid": {"public_key": facts.text("vapid_public_key")}}
+        | _limits()
+        | {
+            "translation": {"enabled": False},
+            "limited_federation": config.federation != "open",
+        },
+        "registrations": {
+            "enabled": config.registrations in ("open", "approval"),
+            "approval_required": config.registrations == "approval",
+            "reason_required": None,
+            "message": None,
+            "min_age": None,
+            "url": None,
+        },
+        "contact": {"email": facts.text("contact_email"), "account": facts.contact},
+        "rules": facts.rules,
+    }
+
+
+def _streaming(ctx: Context) -> str:
+    """The root under which clients look for /api/v1/streaming."""
+    return ctx.config.base_url.replace("http", "ws", 1)
+
+
+def _limits() -> dict[str, object]:
+    return {
+        "accounts": {
+            "max_featured_tags": _FEATURED_TAGS,
+            "max_pinned_statuses": _PINS,
+            "max_profile_fields": profile.FIELDS,
+            "profile_field_name_limit": profile.FIELD_CHARACTERS,
+            "profile_field_value_limit": profile.FIELD_CHARACTERS,
+            "max_display_name_length": profile.NAME_CHARACTERS,
+            "max_note_length": profile.NOTE_CHARACTERS,
+        },
+        "statuses": {
+            "max_characters": write.CHARACTERS,
+            "max_media_attachments": write.ATTACHMENTS,
+            "characters_reserved_per_url": _URL_CHARACTERS,
+        },
+        "media_attachments": {
+            "supported_mime_types": list(ACCEPTED),
+            "description_limit": DESCRIPTION_CHARACTERS,
+            "image_size_limit": _PICTURE_BYTES,
+            "image_matrix_limit": _PICTURE_PIXELS,
+            # No video is taken; clients want the keys.
+            "video_size_limit": 0,
+            "video_frame_rate_limit": 0,
+            "video_matrix_limit": 0,
+        },
+        "polls": {
+            "max_options": write.POLL_OPTIONS,
+            "max_characters_per_option": write.OPTION_CHARACTERS,
+            "min_expiration": write.SHORTEST_POLL // SECOND,
+            "max_expiration": write.LONGEST_POLL // SECOND,
+        },
+    }

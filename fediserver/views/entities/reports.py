@@ -1,0 +1,23 @@
+"""Report: https://docs.joinmastodon.org/entities/Report/."""
+
+import orjson
+
+from fediserver.clock import isoformat
+from fediserver.models.report import Report
+from fediserver.views.entities.shelf import Json
+
+
+def report(row: Report, target: Json) -> dict[str, object]:
+    """A report as its author sees it."""
+    return {
+        "id": str(row.id),
+        "action_taken": row.resolved_at is not None,
+        "action_taken_at": None if row.resolved_at is None else isoformat(row.resolved_at),
+        "category": row.category,
+        "comment": row.comment,
+        "forwarded": row.forwarded,
+        "created_at": isoformat(row.created_at),
+        "status_ids": [str(one) for one in orjson.loads(row.status_ids)],
+        "rule_ids": [],
+        "target_account": target,
+    }

@@ -1,0 +1,216 @@
+"""Status: https://docs.joinmastodon.org/entities/Status/.
+
+A list costs one hop to the database: outlines first, then rows only for what is not on the shelf.
+"""
+
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from itertools import product
+
+import msgspec
+import orjson
+
+from fediserver.activitypub.context import Context
+from fediserver.clock import isoformat
+from fediserver.db import accounts as account_rows
+from fediserver.db import media, outlines
+from fediserver.db import statuses as rows
+from fediserver.db.database import Reader
+from fediserver.db.outlines import AppName, Outline
+from fediserver.models.account import Account
+from fediserver.models.media import MediaAttachment
+from fediserver.models.status import Status
+from fediserver.views.entities import accounts, polls
+from fediserver.views.entities.media import attachment
+from fediserver.views.entities.polls import Polls
+from fediserver.views.entities.shelf import Body, Json, Shelf, encode, shelf
+
+Find = Callable[[Reader], Awaitable[list[Outline]]]
+"""Finds what is to be shown, within the reading transaction."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Statuses, with the ids of the first and the last for the Link header."""
+
+    entities: list[Json]
+    first_id: int | None
+    last_id: int | None
+
+
+class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """The outlines, what the shelf has for them and rows for what it lacks, and what is asked for always."""
+
+    outlines: list[Outline]
+    kept_bodies: dict[int, Body]
+    kept_accounts: dict[int, bytes]
+    statuses: Mapping[int, Status]
+    files: Mapping[int, Sequence[MediaAttachment]]
+    apps: Mapping[int, AppName]
+    accounts: Sequence[Account]
+    successors: Mapping[int, Account]
+    polls: Polls | None
+
+
+# What the viewer did, as it stands in an entity: favourited, reblogged, muted, bookmarked.
+_MARKS = {
+    marks: b","
+    + encode(
+        dict(zip(("favourited", "reblogged", "muted", "bookmarked"), marks, strict=True)) | {"filtered": []}
+    )[1:-1]
+    for marks in product((False, True), repeat=4)
+}
+_PINNED = {False: b',"pinned":false', True: b',"pinned":true'}
+
+
+async def listed(ctx: Context, viewer_id: int | None, find: Find) -> Found:
+    """The statuses that `find` finds, in its order."""
+    shelved = shelf(ctx, viewer_id)
+
+    async def load(tx: Reader) -> _Loaded:
+        return await _load(tx, shelved, await find(tx), viewer_id)
+
+    loaded = await ctx.db.read(load)
+    found = loaded.outlines
+    entities = _Rendering(shelved, loaded, viewer_id).all()
+    return Found(entities, found[0].id if found else None, found[-1].id if found else None)
+
+
+async def by_ids(ctx: Context, ids: Sequence[int], viewer_id: int | None) -> list[Json]:
+    """Status entities in the order of the ids, without those that are gone; visibility has been decided."""
+    return (await listed(ctx, viewer_id, lambda tx: outlines.by_ids(tx, ids, viewer_id=viewer_id))).entities
+
+
+async def statuses(ctx: Context, found: Sequence[Status], viewer_id: int | None) -> list[Json]:
+    """Status entities in the same order; who may see them has been decided."""
+    return await by_ids(ctx, [status.id for status in found], viewer_id)
+
+
+async def status(ctx: Context, found: Status, viewer_id: int | None) -> Json:
+    """One Status entity."""
+    return (await statuses(ctx, [found], viewer_id))[0]
+
+
+async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int | None) -> _Loaded:
+    bodies: dict[int, int] = {}
+    authors: dict[int, int] = {}
+    poll_ids: list[int] = []
+    for one in found:
+        bodies[one.id] = one.version
+        authors[one.account_id] = one.account_version
+        if one.original is not None:
+            bodies[one.original.id] = one.original.version
+            authors[one.original.account_id] = one.original.account_version
+        if one.poll_id is not None:
+            poll_ids.append(one.poll_id)
+    kept_bodies, kept_accounts = shelved.bodies.among(bodies), shelved.accounts.among(authors)
+    new_accounts = list((await account_rows.by_ids(tx, _lacking(authors, kept_accounts))).values())
+    new = await rows.by_ids(tx, _lacking(bodies, kept_bodies))
+    files: dict[int, list[MediaAttachment]] = {}
+    for row in await media.of_statuses(tx, [one.id for one in new.values() if one.media_count]):
+        files.setdefault(row.status_id or 0, []).append(row)
+    apps = [one.application_id for one in new.values() if one.application_id is not None]
+    return _Loaded(
+        outlines=found,
+        kept_bodies=kept_bodies,
+        kept_accounts=kept_accounts,
+        statuses=new,
+        files=files,
+        apps=await outlines.app_names(tx, apps),
+        accounts=new_accounts,
+        successors=await accounts.successors(tx, new_accounts),
+        polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
+    )
+
+
+def _lacking(wanted: Mapping[int, int], kept: Container[int]) -> list[int]:
+    return [one for one in wanted if one not in kept]
+
+
+class _Rendering:
+    """Puts the entities of one page together."""
+
+    def __init__(self, shelved: Shelf, loaded: _Loaded, viewer_id: int | None) -> None:
+        self._shelved = shelved
+        self._loaded = loaded
+        self._viewer_id = viewer_id
+        self._now = shelved.ctx.clock()
+        # Held on to for this page, whatever the shelf lets go of meanwhile.
+        self._bodies = loaded.kept_bodies
+        self._bodies |= {row.id: self._body(row) for row in loaded.statuses.values()}
+        self._accounts = loaded.kept_accounts
+        self._accounts |= accounts.shelve(shelved, loaded.accounts, loaded.successors)
+
+    def all(self) -> list[Json]:
+        return [Json(self._entity(one)) for one in self._loaded.outlines]
+
+    def _entity(self, one: Outline) -> bytes:
+        body = self._bodies[one.id]
+        author = self._accounts[one.account_id]
+        marks = b""
+        if self._viewer_id is not None:
+            marks = _MARKS[one.favourited, one.reblogged, one.muted, one.bookmarked]
+        original = one.original
+        if original is None:
+            poll = self._poll(one.poll_id, one.account_id, body)
+            marks += _PINNED[one.pinned] if one.account_id == self._viewer_id else b""
+            return b'%b,"reblog":null,"account":%b,"poll":%b%b}' % (body.json, author, poll, marks)
+        inner = self._bodies[original.id]
+        inner_author = self._accounts[original.account_id]
+        poll = self._poll(one.poll_id, original.account_id, inner)
+        pinned = _PINNED[one.pinned] if original.account_id == self._viewer_id else b""
+        return b'%b,"reblog":%b,"reblog":null,"account":%b,"poll":%b%b%b},"account":%b,"poll":null%b}' % (
+            body.json,
+            inner.json,
+            inner_author,
+            poll,
+            marks,
+            pinned,
+            author,
+            marks,
+        )
+
+    def _poll(self, poll_id: int | None, author_id: int, body: Body) -> bytes:
+        loaded = self._loaded.polls
+        if poll_id is None or loaded is None or poll_id not in loaded.polls:
+            return b"null"
+        return polls.poll(
+            loaded,
+            poll_id,
+            author_id=author_id,
+            viewer_id=self._viewer_id,
+            emojis=body.emojis,
+            now=self._now,
+        )
+
+    def _body(self, row: Status) -> Body:
+        shelved = self._shelved
+        app = self._loaded.apps.get(row.application_id or 0)
+        files = self._loaded.files.get(row.id, ())
+        emojis = shelved.emojis(orjson.loads(row.emojis))
+        entity: dict[str, object] = {
+            "id": str(row.id),
+            "created_at": isoformat(row.created_at),
+            "in_reply_to_id": None if row.in_reply_to_id is None else str(row.in_reply_to_id),
+            "in_reply_to_account_id": (
+                None if row.in_reply_to_account_id is None else str(row.in_reply_to_account_id)
+            ),
+            "sensitive": row.sensitive,
+            "spoiler_text": row.spoiler_text,
+            "visibility": row.visibility.word,
+            "language": row.language,
+            "uri": row.uri,
+            "url": row.url or row.uri,
+            "replies_count": row.replies_count,
+            "reblogs_count": row.reblogs_count,
+            "favourites_count": row.favourites_count,
+            "edited_at": None if row.edited_at is None else isoformat(row.edited_at),
+            "content": row.content,
+            "application": {"name": app.name, "website": app.website or None} if app else None,
+            "media_attachments": [attachment(shelved, file) for file in files],
+            "mentions": [mention | {"id": str(mention["id"])} for mention in orjson.loads(row.mentions)],
+            "tags": [{"name": name, "url": shelved.ctx.uris.tag(name)} for name in orjson.loads(row.tags)],
+            "emojis": emojis,
+            "card": None,
+        }
+        body = Body(encode(entity)[:-1], encode(emojis))
+        shelved.bodies.keep(row.id, row.version, body)
+        return body

@@ -1,0 +1,1 @@
+"""HTTP in: the client API, the pages, OAuth and the federation endpoints."""

@@ -1,0 +1,55 @@
+"""What clients ask for and this node does not have: the empty answer of the right shape.
+
+An app that is told 404 at log-in shows an error; one that is told "none" goes on.
+"""
+
+from starlette.responses import Response
+
+from fediserver.activitypub.context import Context
+from fediserver.errors import NotFound
+from fediserver.web.api import targets
+from fediserver.web.auth import Viewer
+from fediserver.web.responses import empty, json_response
+
+
+async def none_of_mine(me: Viewer) -> Response:
+    """A list of the member's own, and there is nothing in it."""
+    return json_response([])
+
+
+async def none(viewer: Viewer | None) -> Response:
+    """A list for everybody, and there is nothing in it."""
+    return json_response([])
+
+
+async def none_of_account(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
+    """A list that hangs on an account."""
+    await targets.account(ctx, account_id)
+    return json_response([])
+
+
+async def none_of_status(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
+    """A list that hangs on a post."""
+    await targets.status(ctx, viewer, status_id)
+    return json_response([])
+
+
+async def nothing(viewer: Viewer | None) -> Response:
+    """An object without members."""
+    return empty()
+
+
+async def no_collections(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
+    """The collections of an account, or those that it is in."""
+    await targets.account(ctx, account_id)
+    return json_response({"collections": []})
+
+
+async def no_annual_reports(me: Viewer) -> Response:
+    """GET /api/v1/annual_reports."""
+    return json_response({"annual_reports": [], "accounts": [], "statuses": []})
+
+
+async def missing(me: Viewer) -> Response:
+    """One thing of a kind of which there are none."""
+    raise NotFound

@@ -1,0 +1,182 @@
+"""Accounts: https://docs.joinmastodon.org/methods/accounts/."""
+
+from typing import Annotated
+
+import msgspec
+from starlette.responses import Response
+
+from fediserver.activitypub import lookup
+from fediserver.activitypub.context import Context
+from fediserver.db import account_lists, interactions, search, status_lists
+from fediserver.db import accounts as account_rows
+from fediserver.db.status_lists import Kinds
+from fediserver.errors import NotFound
+from fediserver.models.account import Account
+from fediserver.text import compose, handles
+from fediserver.views.entities import accounts, relationships, statuses
+from fediserver.views.entities.shelf import Json
+from fediserver.web.api import targets
+from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.targets import id_of
+from fediserver.web.auth import Viewer
+from fediserver.web.responses import json_response
+
+People = Annotated[Paging, Size(40, 80)]
+"""Pages of accounts."""
+
+_MOST_IDS = 80
+
+
+class Ids(msgspec.Struct):
+    """Several accounts or posts by id."""
+
+    id: list[int] = []
+
+
+class Named(msgspec.Struct):
+    """A handle."""
+
+    acct: str
+
+
+class Wanted(msgspec.Struct):
+    """What `search` looks for."""
+
+    q: str
+    resolve: bool = False
+    following: bool = False
+
+
+class Posts(msgspec.Struct):
+    """Which of an account's posts are wanted."""
+
+    pinned: bool = False
+    only_media: bool = False
+    exclude_replies: bool = False
+    exclude_reblogs: bool = False
+    tagged: str = ""
+
+
+async def show(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
+    """GET /api/v1/accounts/:id: an account."""
+    found = await targets.account(ctx, account_id)
+    return json_response(await accounts.account(ctx, found, id_of(viewer)))
+
+
+async def several(ctx: Context, viewer: Viewer | None, wanted: Ids) -> Response:
+    """GET /api/v1/accounts: accounts by id."""
+    return json_response(await accounts.by_ids(ctx, wanted.id[:_MOST_IDS], id_of(viewer)))
+
+
+async def by_handle(ctx: Context, viewer: Viewer | None, wanted: Named) -> Response:
+    """GET /api/v1/accounts/lookup: the account of a handle that is known here; other servers are not asked."""
+    handle = handles.parse(wanted.acct)
+    found = None
+    if handle is not None:
+        ours = handle.domain in ("", ctx.uris.domain, ctx.config.web_host)
+        found = await account_rows.by_handle(ctx.db, handle.name, "" if ours else handle.domain)
+    if found is None or found.deleted_at is not None:
+        raise NotFound
+    return json_response(await accounts.account(ctx, found, id_of(viewer)))
+
+
+async def find(ctx: Context, me: Viewer, page: People, wanted: Wanted) -> Response:
+    """GET /api/v1/accounts/search: accounts whose handle begins so."""
+    found = await matching(ctx, me, page, wanted.q, resolving=wanted.resolve, following=wanted.following)
+    return json_response(found)
+
+
+async def matching(
+    ctx: Context, viewer: Viewer | None, page: Paging, text: str, *, resolving: bool, following: bool
+) -> list[Json]:
+    """Account entities for a name, a handle or the beginning of one; with `resolving`, asked for elsewhere."""
+    text = text.strip().removeprefix("@")
+    name, at, domain = text.partition("@")
+    if not name or len(text) > handles.NAME_LENGTH:
+        return []
+    rows: list[Account] = []
+    handle = handles.parse(text) if at else None
+    if handle is not None and resolving and not page.offset:
+        exact = await lookup.account_by_handle(ctx, handle)
+        if exact is not None and exact.suspended_at is None:
+            rows.append(exact)
+    ours = domain in (ctx.uris.domain, ctx.config.web_host)
+    rows += await search.accounts(
+        ctx.db.slow,
+        name=name,
+        domain="" if ours else domain.lower(),
+        viewer_id=id_of(viewer) or 0,
+        following=following,
+        limit=page.page.limit,
+        offset=page.offset,
+    )
+    unique = list({row.id: row for row in rows if not ours or row.domain == ""}.values())
+    return await accounts.accounts(ctx, unique[: page.page.limit], id_of(viewer))
+
+
+async def posts(
+    ctx: Context, viewer: Viewer | None, account_id: int, page: Paging, wanted: Posts
+) -> Response:
+    """GET /api/v1/accounts/:id/statuses: what somebody said, as far as the viewer may see it."""
+    author = await targets.account(ctx, account_id)
+    if author.suspended_at is not None:
+        return json_response([])
+    if wanted.pinned:
+        ids = await targets.visible(ctx.db, viewer, await interactions.pinned(ctx.db, author.id))
+        return json_response(await statuses.by_ids(ctx, ids[: page.page.limit], id_of(viewer)))
+    by_kind = wanted.only_media or bool(wanted.tagged)
+    kinds = Kinds(
+        only_media=wanted.only_media,
+        exclude_replies=wanted.exclude_replies,
+        exclude_reblogs=wanted.exclude_reblogs or by_kind,
+    )
+    tag = compose.tag_name(wanted.tagged.removeprefix("#"))
+    return await targets.posts(
+        ctx,
+        viewer,
+        page,
+        lambda tx, bounds: status_lists.of_account(tx, bounds, account_id=author.id, kinds=kinds, tag=tag),
+    )
+
+
+async def followers(ctx: Context, viewer: Viewer | None, account_id: int, page: People) -> Response:
+    """GET /api/v1/accounts/:id/followers: who follows somebody, unless they hide it."""
+    whose = await targets.account(ctx, account_id)
+    if _hides(whose, viewer):
+        return json_response([])
+    entries = await account_lists.followers(ctx.db, page.bounds, account_id=whose.id)
+    found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
+    return page.related(found, entries)
+
+
+async def following(ctx: Context, viewer: Viewer | None, account_id: int, page: People) -> Response:
+    """GET /api/v1/accounts/:id/following: whom somebody follows, unless they hide it."""
+    whose = await targets.account(ctx, account_id)
+    if _hides(whose, viewer):
+        return json_response([])
+    entries = await account_lists.following(ctx.db, page.bounds, account_id=whose.id)
+    found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
+    return page.related(found, entries)
+
+
+async def standings(ctx: Context, me: Viewer, wanted: Ids) -> Response:
+    """GET /api/v1/accounts/relationships: how the member stands to others."""
+    return json_response(await relationships.relationships(ctx, me.id, wanted.id[:_MOST_IDS]))
+
+
+async def familiar_followers(ctx: Context, me: Viewer, wanted: Ids) -> Response:
+    """GET /api/v1/accounts/familiar_followers: who of those the member follows follows others."""
+    known = await account_lists.familiar(ctx.db, viewer_id=me.id, target_ids=wanted.id[:_MOST_IDS])
+    everybody = list(dict.fromkeys(one for ids in known.values() for one in ids))
+    rows = await account_rows.by_ids(ctx.db, everybody)
+    rendered = dict(zip(rows, await accounts.accounts(ctx, list(rows.values()), me.id), strict=True))
+    return json_response(
+        [
+            {"id": str(target_id), "accounts": [rendered[one] for one in ids if one in rendered]}
+            for target_id, ids in known.items()
+        ]
+    )
+
+
+def _hides(whose: Account, viewer: Viewer | None) -> bool:
+    return whose.suspended_at is not None or (whose.hide_collections and whose.id != id_of(viewer))

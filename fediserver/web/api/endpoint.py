@@ -1,0 +1,169 @@
+"""Makes a route's endpoint of a function whose annotations say what it needs.
+
+    ctx: Context                the node
+    me: Viewer                  a member who is signed in; else 401, or 422 for an application's own token
+    viewer: Viewer | None       whoever asks
+    page: Paging                cursors and limit; `Annotated[Paging, Size(40, 80)]` for other limits
+    wanted: SomeStruct          parameters from query, form, multipart or JSON;
+                                `Annotated[SomeStruct, Uploads(bytes)]` where files may come with them
+    status_id: int, name: str   from the path; what is no number is a 404
+    request: Request            the rest
+
+Annotations are read once, at start.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fediserver.activitypub.context import Context
+from fediserver.errors import NotFound
+from fediserver.web import auth, limits, pagination, params
+from fediserver.web.api.paging import Paging, Size
+from fediserver.web.auth import Viewer
+from fediserver.web.limits import Rule
+from fediserver.web.middleware import note_header
+
+Function = Callable[..., Awaitable[Response]]
+Supply = Callable[[Context, Request], Awaitable[object]]
+
+PER_TOKEN = Rule("token", 300, 300)
+PER_MEMBER = Rule("member", 1500, 300)
+PER_ADDRESS = Rule("address", 300, 300)
+
+_PAGE = Size(20, 40)
+_LONGEST_ID = 19
+
+
+class Uploads(NamedTuple):
+    """How many bytes the files of a request may have."""
+
+    size: int
+
+
+class Endpoint:
+    """An endpoint with everything around it: token, scope, limits, parameters."""
+
+    def __init__(self, function: Function, scopes: tuple[str, ...], rule: Rule | None = None) -> None:
+        self.function = function
+        self.scopes = scopes
+        self.needs_member = False
+        self._rule = rule
+        self._context_name = ""
+        self._viewer_name = ""
+        self._supplies: list[tuple[str, Supply]] = []
+        hints = get_type_hints(function, include_extras=True)
+        for name in inspect.signature(function).parameters:
+            self._plan(name, hints[name])
+
+    async def __call__(self, ctx: Context, request: Request) -> Response:
+        """Answer one request; errors are for the middleware."""
+        viewer: Viewer | None = None
+        if self.needs_member:
+            viewer = await auth.member(request, *self.scopes)
+        elif self._viewer_name:
+            viewer = await auth.visitor(request, *self.scopes)
+        if ctx.config.rate_limits == "on":
+            self._count(request, viewer)
+        arguments: dict[str, object] = {}
+        if self._context_name:
+            arguments[self._context_name] = ctx
+        if self._viewer_name:
+            arguments[self._viewer_name] = viewer
+            note_header(request.scope, "vary", "Authorization")
+            if viewer is not None:
+                note_header(request.scope, "cache-control", "private, no-store")
+        for name, supply in self._supplies:
+            arguments[name] = await supply(ctx, request)
+        return await self.function(**arguments)
+
+    def _count(self, request: Request, viewer: Viewer | None) -> None:
+        """Count the request against its limits, and tell how much is left."""
+        counters = auth.access_of(request).limits
+        if viewer is not None and viewer.token is not None:
+            key = str(viewer.id)
+            verdicts = [counters.check(PER_TOKEN, str(viewer.token.id)), counters.check(PER_MEMBER, key)]
+        else:
+            key = limits.address_key(request.client.host) if request.client else ""
+            verdicts = [counters.check(PER_ADDRESS, key)]
+        if self._rule is not None:
+            verdicts.append(counters.check(self._rule, key))
+        for name, value in limits.headers(*verdicts).items():
+            note_header(request.scope, name, value)
+        for verdict in verdicts:
+            counters.demand(verdict)
+
+    def _plan(self, name: str, hint: object) -> None:
+        extras: tuple[object, ...] = ()
+        if get_origin(hint) is Annotated:
+            hint, *rest = get_args(hint)
+            extras = tuple(rest)
+        if hint is Context:
+            self._context_name = name
+        elif hint is Viewer:
+            self._viewer_name, self.needs_member = name, True
+        elif get_origin(hint) is UnionType and Viewer in get_args(hint):
+            self._viewer_name = name
+        else:
+            self._supplies.append((name, self._supply(name, hint, extras)))
+
+    def _supply(self, name: str, hint: object, extras: tuple[object, ...]) -> Supply:
+        if hint is Request:
+            return _request
+        if hint is Paging:
+            size = next((extra for extra in extras if isinstance(extra, Size)), _PAGE)
+            return _paging(size)
+        if hint is int:
+            return _number(name)
+        if hint is str:
+            return _word(name)
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            uploads = sum(extra.size for extra in extras if isinstance(extra, Uploads))
+            return _parameters(hint, uploads)
+        raise TypeError(f"{self.function.__qualname__}: nobody knows what {name}: {hint} is")
+
+
+async def _request(ctx: Context, request: Request) -> object:
+    return request
+
+
+def _paging(size: Size) -> Supply:
+    async def supply(ctx: Context, request: Request) -> object:
+        found = await params.fields(request)
+        page = pagination.parse(found, default=size.default, maximum=size.maximum)
+        return Paging(ctx.config.base_url, request, page)
+
+    return supply
+
+
+def _number(name: str) -> Supply:
+    async def supply(ctx: Context, request: Request) -> object:
+        return number(request.path_params[name])
+
+    return supply
+
+
+def _word(name: str) -> Supply:
+    async def supply(ctx: Context, request: Request) -> object:
+        return request.path_params[name]
+
+    return supply
+
+
+def _parameters(model: type[Any], uploads: int) -> Supply:
+    async def supply(ctx: Context, request: Request) -> object:
+        return await params.read(request, model, uploads=uploads)
+
+    return supply
+
+
+def number(text: str) -> int:
+    """An id as clients send it; NotFound for what is none."""
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID and int(text) < 2**63:
+        return int(text)
+    raise NotFound

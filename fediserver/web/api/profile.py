@@ -1,0 +1,127 @@
+"""The member's own account: https://docs.joinmastodon.org/methods/accounts/#verify_credentials."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from starlette.responses import Response
+
+from fediserver.actions.profile import ProfileChange, update
+from fediserver.activitypub.context import Context
+from fediserver.db import accounts as account_rows
+from fediserver.db.database import Reader
+from fediserver.errors import NotFound
+from fediserver.media.messages import Purpose
+from fediserver.models.account import Account, User
+from fediserver.views.entities import accounts
+from fediserver.web.api.endpoint import Uploads
+from fediserver.web.api.uploads import PICTURE_BYTES, picture_bytes, stored
+from fediserver.web.auth import Viewer
+from fediserver.web.params import Upload
+from fediserver.web.responses import json_response
+
+
+class FieldRow(msgspec.Struct):
+    """A row of the profile's table."""
+
+    name: str = ""
+    value: str = ""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What new posts are by default."""
+
+    privacy: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+
+
+class Credentials(msgspec.Struct):
+    """What is to change; what is unset stays."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    avatar: Upload | None = None
+    header: Upload | None = None
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    fields_attributes: list[FieldRow] | UnsetType = UNSET
+    source: Source = Source()
+
+
+async def verify(ctx: Context, me: Viewer) -> Response:
+    """GET /api/v1/accounts/verify_credentials: who the token acts as."""
+    return await _credentials(ctx, me)
+
+
+async def change(
+    ctx: Context, me: Viewer, wanted: Annotated[Credentials, Uploads(2 * PICTURE_BYTES)]
+) -> Response:
+    """PATCH /api/v1/accounts/update_credentials: change profile and settings."""
+    fields = wanted.fields_attributes
+    await update(
+        ctx,
+        me.account,
+        ProfileChange(
+            display_name=wanted.display_name,
+            note=wanted.note,
+            fields=UNSET if fields is UNSET else [(row.name, row.value) for row in fields],
+            avatar=await _picture(ctx, wanted.avatar, "avatar"),
+            header=await _picture(ctx, wanted.header, "header"),
+            locked=wanted.locked,
+            bot=wanted.bot,
+            discoverable=wanted.discoverable,
+            indexable=wanted.indexable,
+            hide_collections=wanted.hide_collections,
+            default_visibility=wanted.source.privacy,
+            default_sensitive=wanted.source.sensitive,
+            default_language=wanted.source.language,
+        ),
+    )
+    return await _credentials(ctx, me)
+
+
+async def remove_avatar(ctx: Context, me: Viewer) -> Response:
+    """DELETE /api/v1/profile/avatar."""
+    await update(ctx, me.account, ProfileChange(avatar=""))
+    return await _credentials(ctx, me)
+
+
+async def remove_header(ctx: Context, me: Viewer) -> Response:
+    """DELETE /api/v1/profile/header."""
+    await update(ctx, me.account, ProfileChange(header=""))
+    return await _credentials(ctx, me)
+
+
+async def preferences(ctx: Context, me: Viewer) -> Response:
+    """GET /api/v1/preferences: how the member posts and reads."""
+    user = await account_rows.user(ctx.db, me.id)
+    return json_response(
+        {
+            "posting:default:visibility": user.default_visibility if user else "public",
+            "posting:default:sensitive": bool(user and user.default_sensitive),
+            "posting:default:language": user.default_language if user else None,
+            "reading:expand:media": "default",
+            "reading:expand:spoilers": False,
+            "reading:autoplay:gifs": False,
+        }
+    )
+
+
+async def _credentials(ctx: Context, me: Viewer) -> Response:
+    """The rows are read again: those of the viewer may be two seconds old."""
+
+    async def rows(tx: Reader) -> tuple[Account | None, User | None]:
+        return await account_rows.by_id(tx, me.id), await account_rows.user(tx, me.id)
+
+    account, user = await ctx.db.read(rows)
+    if account is None:
+        raise NotFound
+    return json_response(await accounts.credential(ctx, account, user))
+
+
+async def _picture(ctx: Context, sent: Upload | None, purpose: Purpose) -> str | UnsetType:
+    return UNSET if sent is None else (await stored(ctx, await picture_bytes(sent), purpose)).path

@@ -1,0 +1,192 @@
+"""The table of contents of the client API: method, path, function, scopes of which a token needs one.
+
+Where a function takes no viewer, no token is looked at. An empty scope: any good token will do.
+"""
+
+from fediserver.web.api import (
+    absent,
+    accounts,
+    instance,
+    interactions,
+    markers,
+    media,
+    notifications,
+    polls,
+    posting,
+    profile,
+    relations,
+    reports,
+    search,
+    statuses,
+    timelines,
+)
+from fediserver.web.api.endpoint import Endpoint, Function
+from fediserver.web.limits import Rule
+from fediserver.web.router import Route
+
+Line = tuple[str, str, Function, str]
+
+UPLOADS = Rule("uploads", 30, 1800)
+DELETIONS = Rule("deletions", 30, 1800)
+POSTS = Rule("posts", 300, 3 * 3600)
+FOLLOWS = Rule("follows", 400, 86_400)
+REPORTS = Rule("reports", 400, 86_400)
+
+_LIMITED: dict[Function, Rule] = {
+    media.upload: UPLOADS,
+    posting.create: POSTS,
+    posting.delete: DELETIONS,
+    interactions.unreblog: DELETIONS,
+    relations.follow: FOLLOWS,
+    reports.create: REPORTS,
+}
+
+_ACCOUNT = "/api/v1/accounts/{account_id}"
+_STATUS = "/api/v1/statuses/{status_id}"
+
+_ACCOUNTS: tuple[Line, ...] = (
+    ("GET", "/api/v1/accounts/verify_credentials", profile.verify, "profile read:accounts"),
+    ("PATCH", "/api/v1/accounts/update_credentials", profile.change, "write:accounts"),
+    ("DELETE", "/api/v1/profile/avatar", profile.remove_avatar, "write:accounts"),
+    ("DELETE", "/api/v1/profile/header", profile.remove_header, "write:accounts"),
+    ("GET", "/api/v1/preferences", profile.preferences, "read:accounts"),
+    ("GET", "/api/v1/accounts", accounts.several, "read:accounts"),
+    ("GET", "/api/v1/accounts/lookup", accounts.by_handle, "read:accounts"),
+    ("GET", "/api/v1/accounts/search", accounts.find, "read:accounts"),
+    ("GET", "/api/v1/accounts/relationships", accounts.standings, "read:follows"),
+    ("GET", "/api/v1/accounts/familiar_followers", accounts.familiar_followers, "read:follows"),
+    ("GET", _ACCOUNT, accounts.show, "read:accounts"),
+    ("GET", f"{_ACCOUNT}/statuses", accounts.posts, "read:statuses"),
+    ("GET", f"{_ACCOUNT}/followers", accounts.followers, "read:accounts"),
+    ("GET", f"{_ACCOUNT}/following", accounts.following, "read:accounts"),
+    ("GET", f"{_ACCOUNT}/featured_tags", absent.none_of_account, ""),
+    ("GET", f"{_ACCOUNT}/endorsements", absent.none_of_account, "read:accounts"),
+    ("GET", f"{_ACCOUNT}/lists", absent.none_of_account, "read:lists"),
+    ("GET", f"{_ACCOUNT}/identity_proofs", absent.none_of_account, ""),
+    ("GET", f"{_ACCOUNT}/collections", absent.no_collections, ""),
+    ("GET", f"{_ACCOUNT}/in_collections", absent.no_collections, ""),
+    ("POST", f"{_ACCOUNT}/follow", relations.follow, "write:follows"),
+    ("POST", f"{_ACCOUNT}/unfollow", relations.unfollow, "write:follows"),
+    ("POST", f"{_ACCOUNT}/remove_from_followers", relations.remove_from_followers, "write:follows"),
+    ("POST", f"{_ACCOUNT}/block", relations.block, "write:blocks"),
+    ("POST", f"{_ACCOUNT}/unblock", relations.unblock, "write:blocks"),
+    ("POST", f"{_ACCOUNT}/mute", relations.mute, "write:mutes"),
+    ("POST", f"{_ACCOUNT}/unmute", relations.unmute, "write:mutes"),
+    ("POST", f"{_ACCOUNT}/note", relations.note, "write:accounts"),
+    ("GET", "/api/v1/follow_requests", relations.requests, "read:follows"),
+    ("POST", "/api/v1/follow_requests/{account_id}/authorize", relations.authorize, "write:follows"),
+    ("POST", "/api/v1/follow_requests/{account_id}/reject", relations.reject, "write:follows"),
+    ("GET", "/api/v1/blocks", relations.blocked, "read:blocks"),
+    ("GET", "/api/v1/mutes", relations.muted, "read:mutes"),
+    ("POST", "/api/v1/reports", reports.create, "write:reports"),
+)
+
+_POSTS: tuple[Line, ...] = (
+    ("POST", "/api/v1/statuses", posting.create, "write:statuses"),
+    ("GET", "/api/v1/statuses", statuses.several, "read:statuses"),
+    ("GET", _STATUS, statuses.show, "read:statuses"),
+    ("PUT", _STATUS, posting.edit, "write:statuses"),
+    ("DELETE", _STATUS, posting.delete, "write:statuses"),
+    ("GET", f"{_STATUS}/context", statuses.context, "read:statuses"),
+    ("GET", f"{_STATUS}/source", statuses.source, "read:statuses"),
+    ("GET", f"{_STATUS}/history", statuses.history, "read:statuses"),
+    ("GET", f"{_STATUS}/favourited_by", statuses.favourited_by, "read:accounts"),
+    ("GET", f"{_STATUS}/reblogged_by", statuses.reblogged_by, "read:accounts"),
+    ("GET", f"{_STATUS}/quotes", absent.none_of_status, "read:statuses"),
+    ("POST", f"{_STATUS}/favourite", interactions.favourite, "write:favourites"),
+    ("POST", f"{_STATUS}/unfavourite", interactions.unfavourite, "write:favourites"),
+    ("POST", f"{_STATUS}/reblog", interactions.reblog, "write:statuses"),
+    ("POST", f"{_STATUS}/unreblog", interactions.unreblog, "write:statuses"),
+    ("POST", f"{_STATUS}/bookmark", interactions.bookmark, "write:bookmarks"),
+    ("POST", f"{_STATUS}/unbookmark", interactions.unbookmark, "write:bookmarks"),
+    ("POST", f"{_STATUS}/pin", interactions.pin, "write:accounts"),
+    ("POST", f"{_STATUS}/unpin", interactions.unpin, "write:accounts"),
+    ("POST", f"{_STATUS}/mute", interactions.mute, "write:mutes"),
+    ("POST", f"{_STATUS}/unmute", interactions.unmute, "write:mutes"),
+    ("GET", "/api/v1/favourites", statuses.favourites, "read:favourites"),
+    ("GET", "/api/v1/bookmarks", statuses.bookmarks, "read:bookmarks"),
+    ("POST", "/api/v1/media", media.upload, "write:media"),
+    ("POST", "/api/v2/media", media.upload, "write:media"),
+    ("GET", "/api/v1/media/{media_id}", media.show, "write:media"),
+    ("PUT", "/api/v1/media/{media_id}", media.change, "write:media"),
+    ("DELETE", "/api/v1/media/{media_id}", media.delete, "write:media"),
+    ("GET", "/api/v1/polls/{poll_id}", polls.show, "read:statuses"),
+    ("POST", "/api/v1/polls/{poll_id}/votes", polls.vote, "write:statuses"),
+    ("GET", "/api/v1/scheduled_statuses", absent.none_of_mine, "read:statuses"),
+    ("GET", "/api/v1/scheduled_statuses/{thing_id}", absent.missing, "read:statuses"),
+)
+
+_READING: tuple[Line, ...] = (
+    ("GET", "/api/v1/timelines/home", timelines.home, "read:statuses"),
+    ("GET", "/api/v1/timelines/public", timelines.public, "read:statuses"),
+    ("GET", "/api/v1/timelines/tag/{hashtag}", timelines.tag, "read:statuses"),
+    ("GET", "/api/v1/timelines/list/{thing_id}", absent.missing, "read:lists"),
+    ("GET", "/api/v1/timelines/link", absent.none, "read:statuses"),
+    ("GET", "/api/v1/timelines/direct", timelines.old_direct, "read:statuses"),
+    ("GET", "/api/v1/conversations", absent.none_of_mine, "read:statuses"),
+    ("GET", "/api/v1/markers", markers.show, "read:statuses"),
+    ("POST", "/api/v1/markers", markers.move, "write:statuses"),
+    ("GET", "/api/v1/notifications", notifications.page, "read:notifications"),
+    ("GET", "/api/v1/notifications/unread_count", notifications.unread_count, "read:notifications"),
+    ("GET", "/api/v1/notifications/policy", notifications.policy_1, "read:notifications"),
+    ("GET", "/api/v2/notifications/policy", notifications.policy_2, "read:notifications"),
+    ("GET", "/api/v1/notifications/requests", absent.none_of_mine, "read:notifications"),
+    ("GET", "/api/v1/notifications/requests/merged", notifications.merged, "read:notifications"),
+    ("GET", "/api/v1/notifications/requests/{thing_id}", absent.missing, "read:notifications"),
+    ("GET", "/api/v1/notifications/{notification_id}", notifications.show, "read:notifications"),
+    ("POST", "/api/v1/notifications/clear", notifications.clear, "write:notifications"),
+    ("POST", "/api/v1/notifications/{notification_id}/dismiss", notifications.dismiss, "write:notifications"),
+    ("GET", "/api/v2/search", search.everything, "read:search"),
+    ("GET", "/api/v1/tags/{name}", instance.tag, ""),
+    ("GET", "/api/v1/followed_tags", absent.none_of_mine, "read:follows"),
+    ("GET", "/api/v1/featured_tags", absent.none_of_mine, "read:accounts"),
+    ("GET", "/api/v1/featured_tags/suggestions", absent.none_of_mine, "read:accounts"),
+    ("GET", "/api/v1/endorsements", absent.none_of_mine, "read:accounts"),
+    ("GET", "/api/v1/domain_blocks", absent.none_of_mine, "read:blocks"),
+    ("GET", "/api/v1/lists", absent.none_of_mine, "read:lists"),
+    ("GET", "/api/v1/lists/{thing_id}", absent.missing, "read:lists"),
+    ("GET", "/api/v1/lists/{thing_id}/accounts", absent.missing, "read:lists"),
+    ("GET", "/api/v1/filters", absent.none_of_mine, "read:filters"),
+    ("GET", "/api/v1/filters/{thing_id}", absent.missing, "read:filters"),
+    ("GET", "/api/v2/filters", absent.none_of_mine, "read:filters"),
+    ("GET", "/api/v2/filters/{thing_id}", absent.missing, "read:filters"),
+    ("GET", "/api/v1/suggestions", absent.none_of_mine, "read:accounts"),
+    ("GET", "/api/v2/suggestions", absent.none_of_mine, "read:accounts"),
+    ("GET", "/api/v1/push/subscription", absent.missing, "push"),
+    ("GET", "/api/v1/annual_reports", absent.no_annual_reports, "read:accounts"),
+)
+
+_NODE: tuple[Line, ...] = (
+    ("GET", "/api/v1/instance", instance.version_1, ""),
+    ("GET", "/api/v2/instance", instance.version_2, ""),
+    ("GET", "/api/v1/instance/rules", instance.rules, ""),
+    ("GET", "/api/v1/instance/peers", instance.peers, ""),
+    ("GET", "/api/v1/instance/activity", instance.activity, ""),
+    ("GET", "/api/v1/instance/extended_description", instance.extended_description, ""),
+    ("GET", "/api/v1/instance/privacy_policy", instance.privacy_policy, ""),
+    ("GET", "/api/v1/instance/domain_blocks", absent.none, ""),
+    ("GET", "/api/v1/instance/languages", instance.languages, ""),
+    ("GET", "/api/v1/instance/translation_languages", absent.nothing, ""),
+    ("GET", "/api/v1/custom_emojis", instance.custom_emojis, ""),
+    ("GET", "/api/v1/announcements", absent.none_of_mine, ""),
+    ("GET", "/api/v1/directory", absent.none, ""),
+    ("GET", "/api/v1/trends", absent.none, ""),
+    ("GET", "/api/v1/trends/tags", absent.none, ""),
+    ("GET", "/api/v1/trends/statuses", absent.none, ""),
+    ("GET", "/api/v1/trends/links", absent.none, ""),
+)
+
+
+def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
+    return tuple(
+        Route(
+            method=method,
+            path=path,
+            endpoint=Endpoint(function, tuple(scopes.split()), _LIMITED.get(function)),
+        )
+        for table in tables
+        for method, path, function, scopes in table
+    )
+
+
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NODE)

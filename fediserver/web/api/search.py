@@ -1,0 +1,89 @@
+"""Search: https://docs.joinmastodon.org/methods/search/."""
+
+from contextlib import suppress
+
+import msgspec
+from starlette.responses import Response
+
+from fediserver.activitypub import resolve
+from fediserver.activitypub.context import Context
+from fediserver.db import accounts as account_rows
+from fediserver.db import search
+from fediserver.db import statuses as status_rows
+from fediserver.errors import NotFound, Unauthorised
+from fediserver.models.account import Account
+from fediserver.models.status import Status
+from fediserver.text import compose
+from fediserver.views.entities import accounts, statuses
+from fediserver.views.entities.tags import tag
+from fediserver.web.api import targets
+from fediserver.web.api.accounts import matching
+from fediserver.web.api.paging import Paging
+from fediserver.web.api.targets import id_of
+from fediserver.web.auth import Viewer
+from fediserver.web.responses import json_response
+
+_ADDRESS = ("https://", "http://")
+_LONGEST = 2000
+
+
+class Wanted(msgspec.Struct):
+    """What is looked for: text, an address or a handle, and which kind of thing."""
+
+    q: str
+    type: str = ""
+    resolve: bool = False
+    following: bool = False
+
+
+async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: Wanted) -> Response:
+    """GET /api/v2/search: accounts, hashtags, and what an address leads to."""
+    if viewer is None and (wanted.resolve or page.offset):
+        raise Unauthorised("Search queries pagination and resolving are not supported without authentication")
+    found: dict[str, list[object]] = {"accounts": [], "statuses": [], "hashtags": []}
+    text = wanted.q.strip()
+    if not text or len(text) > _LONGEST:
+        return json_response(found)
+    if text.startswith(_ADDRESS):
+        if not page.offset:
+            await _at_address(ctx, viewer, text, wanted, found)
+        return json_response(found)
+    if wanted.type in ("", "accounts") and not text.startswith("#"):
+        found["accounts"] = list(
+            await matching(ctx, viewer, page, text, resolving=wanted.resolve, following=wanted.following)
+        )
+    if wanted.type in ("", "hashtags") and "@" not in text:
+        rows = await search.tags(
+            ctx.db.slow,
+            name=compose.tag_name(text.removeprefix("#")),
+            limit=page.page.limit,
+            offset=page.offset,
+        )
+        found["hashtags"] = [tag(ctx, row, signed_in=viewer is not None) for row in rows]
+    return json_response(found)
+
+
+async def _at_address(
+    ctx: Context, viewer: Viewer | None, address: str, wanted: Wanted, found: dict[str, list[object]]
+) -> None:
+    """What an address leads to, put into the one list where it belongs."""
+    known = await _known(ctx, address)
+    if known is None and viewer is not None and wanted.resolve:
+        known = await resolve.by_url(ctx, address, viewer.account)
+    if isinstance(known, Account) and wanted.type in ("", "accounts"):
+        if known.suspended_at is None and known.deleted_at is None:
+            found["accounts"] = [await accounts.account(ctx, known, id_of(viewer))]
+    elif isinstance(known, Status) and wanted.type in ("", "statuses"):
+        with suppress(NotFound):
+            status = await targets.status(ctx, viewer, known.id)
+            found["statuses"] = [await statuses.status(ctx, status, id_of(viewer))]
+
+
+async def _known(ctx: Context, address: str) -> Account | Status | None:
+    """What is here under an address, without asking anybody."""
+    local = ctx.uris.local(address)
+    if local is not None and local.kind == "status":
+        return await status_rows.by_id(ctx.db, int(local.key))
+    if local is not None and local.kind == "actor":
+        return await account_rows.by_handle(ctx.db, local.key)
+    return await status_rows.by_address(ctx.db, address) or await account_rows.by_uri(ctx.db, address)

@@ -1,0 +1,119 @@
+"""Posts, read: https://docs.joinmastodon.org/methods/statuses/."""
+
+from typing import Annotated
+
+from starlette.responses import Response
+
+from fediserver.actions import visibility
+from fediserver.activitypub.context import Context
+from fediserver.db import account_lists, outlines, status_lists
+from fediserver.db import statuses as rows
+from fediserver.db.database import Reader
+from fediserver.db.outlines import Outline
+from fediserver.db.pages import Entry
+from fediserver.errors import Forbidden, NotFound
+from fediserver.models.status import Status
+from fediserver.views.entities import accounts, statuses, threads, versions
+from fediserver.web.api import targets
+from fediserver.web.api.accounts import Ids
+from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.targets import id_of
+from fediserver.web.auth import Viewer
+from fediserver.web.responses import json_response
+
+People = Annotated[Paging, Size(40, 80)]
+
+# Mastodon's bounds: a thread of any size for members, its beginning for strangers.
+_MOST, _MOST_DEEP = 4096, 4096
+_STRANGERS_UP, _STRANGERS_DOWN, _STRANGERS_DEEP = 40, 60, 20
+_THREAD = 10_000
+_MOST_IDS = 20
+
+
+async def show(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
+    """GET /api/v1/statuses/:id: a post, in one hop."""
+
+    async def find(tx: Reader) -> list[Outline]:
+        row = await rows.by_id(tx, status_id)
+        if row is None or not await visibility.can_see(tx, None if viewer is None else viewer.account, row):
+            raise NotFound
+        return await outlines.by_ids(tx, [status_id], viewer_id=id_of(viewer))
+
+    return json_response((await statuses.listed(ctx, id_of(viewer), find)).entities[0])
+
+
+async def several(ctx: Context, viewer: Viewer | None, wanted: Ids) -> Response:
+    """GET /api/v1/statuses: posts by id, those that the viewer may see."""
+    ids = await targets.visible(ctx.db, viewer, wanted.id[:_MOST_IDS])
+    return json_response(await statuses.by_ids(ctx, ids, id_of(viewer)))
+
+
+async def context(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
+    """GET /api/v1/statuses/:id/context: what a post answers, and what answers it."""
+    status = await targets.original(ctx, viewer, status_id)
+    knots = await status_lists.thread(ctx.db, conversation_id=status.conversation_id, limit=_THREAD)
+    if viewer is None:
+        above = threads.ancestors(knots, status.id, _STRANGERS_UP)
+        below = threads.descendants(knots, status.id, _STRANGERS_DOWN, _STRANGERS_DEEP)
+    else:
+        above = threads.ancestors(knots, status.id, _MOST)
+        below = threads.descendants(knots, status.id, _MOST, _MOST_DEEP)
+    shown = set(await targets.visible(ctx.db, viewer, above + below))
+    above, below = [one for one in above if one in shown], [one for one in below if one in shown]
+    entities = await statuses.by_ids(ctx, above + below, id_of(viewer))
+    return json_response({"ancestors": entities[: len(above)], "descendants": entities[len(above) :]})
+
+
+async def source(ctx: Context, me: Viewer, status_id: int) -> Response:
+    """GET /api/v1/statuses/:id/source: the member's own post as they typed it."""
+    status = await targets.status(ctx, me, status_id)
+    if status.account_id != me.id:
+        raise Forbidden
+    return json_response(versions.source(status))
+
+
+async def history(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
+    """GET /api/v1/statuses/:id/history: every version of a post."""
+    status = await targets.status(ctx, viewer, status_id)
+    return json_response(await versions.history(ctx, status, id_of(viewer)))
+
+
+async def favourited_by(ctx: Context, viewer: Viewer | None, status_id: int, page: People) -> Response:
+    """GET /api/v1/statuses/:id/favourited_by."""
+    status = await targets.original(ctx, viewer, status_id)
+    entries = await account_lists.favourited_by(ctx.db, page.bounds, status_id=status.id)
+    return await _people(ctx, viewer, page, entries)
+
+
+async def reblogged_by(ctx: Context, viewer: Viewer | None, status_id: int, page: People) -> Response:
+    """GET /api/v1/statuses/:id/reblogged_by."""
+    status = await targets.original(ctx, viewer, status_id)
+    entries = await account_lists.reblogged_by(ctx.db, page.bounds, status_id=status.id)
+    return await _people(ctx, viewer, page, entries)
+
+
+async def favourites(ctx: Context, me: Viewer, page: Paging) -> Response:
+    """GET /api/v1/favourites: what the member favourited."""
+    return await targets.posts(
+        ctx, me, page, lambda tx, bounds: status_lists.favourites(tx, bounds, account_id=me.id)
+    )
+
+
+async def bookmarks(ctx: Context, me: Viewer, page: Paging) -> Response:
+    """GET /api/v1/bookmarks: what the member bookmarked."""
+    return await targets.posts(
+        ctx, me, page, lambda tx, bounds: status_lists.bookmarks(tx, bounds, account_id=me.id)
+    )
+
+
+async def answer(ctx: Context, viewer: Viewer, status: Status) -> Response:
+    """A post as it is now, after something was done to it."""
+    found = await statuses.by_ids(ctx, [status.id], viewer.id)
+    if not found:
+        raise NotFound
+    return json_response(found[0])
+
+
+async def _people(ctx: Context, viewer: Viewer | None, page: Paging, entries: list[Entry]) -> Response:
+    found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
+    return page.related(found, entries)

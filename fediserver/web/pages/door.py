@@ -1,0 +1,161 @@
+"""Joining, logging in and out, and choosing a password by a one-time link."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fediserver.actions import register, sessions
+from fediserver.actions.core import Core
+from fediserver.clock import SECOND
+from fediserver.errors import Forbidden, Invalid
+from fediserver.models.account import Account
+from fediserver.web.auth import access_of, session_token
+from fediserver.web.limits import Rule, address_key
+from fediserver.web.pages.kit import Visit, texts, visit
+from fediserver.web.params import fields
+
+LOG_INS_BY_NAME = Rule("log-in-name", 20, 600)
+LOG_INS_BY_ADDRESS = Rule("log-in-address", 40, 600)
+# A whole group may sit behind one address and join on one evening.
+SIGN_UPS = Rule("sign-up-page", 30, 1800)
+
+_LONGEST_PATH = 4000
+_SECONDS = sessions.SESSION_LIFE // SECOND
+
+
+async def sign_in(core: Core, request: Request) -> Response:
+    """GET /auth/sign_in: the form; `next` is where to go afterwards."""
+    asked = texts(await fields(request))
+    guest = await visit(core, request, language=asked.get("lang", ""))
+    following = local_path(asked.get("next", ""))
+    if guest.viewer is not None and not following.startswith("/oauth/"):
+        return guest.redirect(following)
+    return _log_in_form(guest, following)
+
+
+async def sign_in_form(core: Core, request: Request) -> Response:
+    """POST /auth/sign_in."""
+    guest = await visit(core, request)
+    sent = await guest.form()
+    login, following = sent.get("login", "").strip(), local_path(sent.get("next", ""))
+    limits = access_of(request).limits
+    limits.demand(limits.check(LOG_INS_BY_ADDRESS, client_key(request)))
+    limits.demand(limits.check(LOG_INS_BY_NAME, login.lower()[:320]))
+    try:
+        account, _ = await sessions.log_in(core, login=login, password=sent.get("password", ""))
+    except Invalid as problem:
+        return _log_in_form(guest, following, login=login, problem=str(problem), status=422)
+    except Forbidden as problem:
+        return _log_in_form(guest, following, login=login, problem=str(problem), status=403)
+    return await _enter(guest, account, following)
+
+
+async def sign_out(core: Core, request: Request) -> Response:
+    """POST /auth/sign_out."""
+    guest = await visit(core, request)
+    await guest.form()
+    await sessions.end_session(core, session_token(core.config, request))
+    return guest.leave("/")
+
+
+async def sign_up(core: Core, request: Request) -> Response:
+    """GET /auth/sign_up: the form, or why there is none."""
+    guest = await visit(core, request)
+    return guest.redirect("/") if guest.viewer else _sign_up_form(guest, {}, {})
+
+
+async def sign_up_form(core: Core, request: Request) -> Response:
+    """POST /auth/sign_up."""
+    guest = await visit(core, request)
+    sent = await guest.form()
+    limits = access_of(request).limits
+    limits.demand(limits.check(SIGN_UPS, client_key(request)))
+    try:
+        account = await register.sign_up(
+            core,
+            name=sent.get("username", ""),
+            email=sent.get("email", ""),
+            password=sent.get("password", ""),
+            reason=sent.get("reason", ""),
+            locale=guest.language,
+        )
+    except Invalid as problem:
+        wrong = {field: found[0][1] for field, found in problem.details.items()}
+        return _sign_up_form(guest, sent, wrong, status=422)
+    approved, confirmed = core.config.registrations == "open", not core.config.mail_url
+    if approved and confirmed:
+        return await _enter(guest, account, "/")
+    return guest.page("welcome.html", name=account.username, approved=approved, confirmed=confirmed)
+
+
+async def password(core: Core, request: Request) -> Response:
+    """GET /auth/password/{token}: the form; looking at it does not use the link up."""
+    account = await sessions.link_owner(core, request.path_params["token"])
+    guest = await visit(core, request)
+    return guest.page("password.html", name=account.username, errors={})
+
+
+async def password_form(core: Core, request: Request) -> Response:
+    """POST /auth/password/{token}: set the password and log in."""
+    token = request.path_params["token"]
+    account = await sessions.link_owner(core, token)
+    guest = await visit(core, request)
+    sent = await guest.form()
+    chosen, again = sent.get("password", ""), sent.get("again", "")
+    wrong = {} if chosen == again else {"again": guest.say("is not the same as above")}
+    if not wrong:
+        try:
+            await sessions.choose_password(core, token, chosen)
+        except Invalid as problem:
+            wrong = {field: guest.say(found[0][1]) for field, found in problem.details.items()}
+    if wrong:
+        return guest.page("password.html", status=422, name=account.username, errors=wrong)
+    return await _enter(guest, account, "/")
+
+
+def local_path(text: str) -> str:
+    """A path of ours to go on to; `/` for everything that could lead elsewhere."""
+    if not text.startswith("/") or text[1:2] in ("/", "\\") or len(text) > _LONGEST_PATH:
+        return "/"
+    return text if text.isascii() and text.isprintable() and "\\" not in text else "/"
+
+
+def client_key(request: Request) -> str:
+    """The client's address as limits count it."""
+    return address_key(request.client.host if request.client else "")
+
+
+async def _enter(guest: Visit, account: Account, following: str) -> Response:
+    """Open a session, unless the log-in cannot be used yet; a session of before ends."""
+    core, request = guest.core, guest.request
+    before = session_token(core.config, request)
+    if before:
+        await sessions.end_session(core, before)
+    agent = request.headers.get("user-agent", "")
+    token = await sessions.open_session(core, account, user_agent=agent)
+    return guest.enter(token, following, _SECONDS)
+
+
+def _log_in_form(
+    guest: Visit, following: str, *, login: str = "", problem: str = "", status: int = 200
+) -> Response:
+    return guest.page(
+        "login.html",
+        status=status,
+        next=following,
+        login=login,
+        problem=guest.say(problem) if problem else "",
+    )
+
+
+def _sign_up_form(
+    guest: Visit, sent: dict[str, str], wrong: dict[str, str], *, status: int = 200
+) -> Response:
+    open_now = guest.core.config.registrations in ("open", "approval")
+    hint = guest.say("Small letters, digits and underscores. Your address will be @name@%(domain)s.")
+    return guest.page(
+        "signup.html",
+        status=status if open_now else 403,
+        values=sent,
+        errors={field: guest.say(text) for field, text in wrong.items()},
+        name_hint=hint % {"domain": guest.core.config.domain},
+    )

@@ -1,0 +1,130 @@
+"""Profiles, threads and tags, for everybody to read."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fediserver.actions.core import Core
+from fediserver.db import public
+from fediserver.errors import Forbidden, Gone, NotFound
+from fediserver.models.status import Status
+from fediserver.text import plain
+from fediserver.web import pagination
+from fediserver.web.pages import show
+from fediserver.web.pages.kit import visit
+from fediserver.web.pages.show import Post
+from fediserver.web.params import query_pairs
+
+_POSTS = 20
+_THREAD = 300
+_PINS = 5
+_DEEPEST = 4
+_HIGHEST = 2**63 - 1
+
+
+async def profile(core: Core, request: Request) -> Response:
+    """GET /@{name}: a member or group and their open posts."""
+    name = request.path_params["name"].lower()
+    page = pagination.parse(dict(query_pairs(request.scope["query_string"])))
+    found = await public.profile(
+        core.db,
+        name=name,
+        before=page.max_id or _HIGHEST,
+        pins=0 if page.max_id else _PINS,
+        limit=_POSTS,
+    )
+    if found is None:
+        raise NotFound("Nobody of this name is here")
+    account = found.account
+    if account.deleted_at is not None:
+        raise Gone("This account was deleted")
+    if account.suspended_at is not None:
+        raise Forbidden("This account is suspended")
+    guest = await visit(core, request)
+    now, media_url = core.clock(), core.config.media_url
+    pinned = show.posts(found.pinned, media_url, now)
+    above = {post.key for post in pinned}
+    return guest.page(
+        "profile.html",
+        account=account,
+        description=plain.excerpt(account.note, 200),
+        pinned=pinned,
+        found=[post for post in show.posts(found.posts, media_url, now) if post.key not in above],
+        older=found.before if found.more else 0,
+    )
+
+
+async def thread(core: Core, request: Request) -> Response:
+    """GET /@{name}/{id}: a post, what it answers, and what answers it."""
+    name, number = request.path_params["name"].lower(), request.path_params["id"]
+    status_id = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
+    found = await public.thread(core.db, name=name, status_id=min(status_id, _HIGHEST), limit=_THREAD)
+    if found is None:
+        raise NotFound("There is no such post here, or it is not for everybody")
+    ready = {post.status.id: post for post in show.posts(found.posts, core.config.media_url, core.clock())}
+    if found.status.id not in ready:
+        raise NotFound("There is no such post here, or it is not for everybody")
+    focus = ready[found.status.id]
+    guest = await visit(core, request)
+    return guest.page(
+        "thread.html",
+        author=found.author,
+        description=found.status.spoiler_text or plain.excerpt(found.status.content, 200),
+        image=_image(focus),
+        ancestors=_ancestors(ready, found.status),
+        focus=focus,
+        replies=_replies(ready, found.status),
+        more=found.more,
+    )
+
+
+async def tag(core: Core, request: Request) -> Response:
+    """GET /tags/{name}: public posts with a hashtag that are known here."""
+    name = request.path_params["name"].lower()[:100]
+    page = pagination.parse(dict(query_pairs(request.scope["query_string"])))
+    found = await public.tagged(core.db, name=name, before=page.max_id or _HIGHEST, limit=_POSTS)
+    guest = await visit(core, request)
+    return guest.page(
+        "tag.html",
+        tag=name,
+        found=show.posts(found.posts, core.config.media_url, core.clock()),
+        older=found.before if found.more else 0,
+    )
+
+
+def _ancestors(ready: dict[int, Post], status: Status) -> list[Post]:
+    """What a post answers, the beginning first; up to where a post is missing or not for everybody."""
+    chain: list[Post] = []
+    seen = {status.id}
+    above = status.in_reply_to_id
+    while above is not None and above in ready and above not in seen:
+        seen.add(above)
+        chain.append(ready[above])
+        above = ready[above].status.in_reply_to_id
+    return chain[::-1]
+
+
+def _replies(ready: dict[int, Post], status: Status) -> list[Post]:
+    """What answers a post, each answer followed by its own answers, indented."""
+    below: dict[int, list[Post]] = {}
+    for post in ready.values():
+        if post.status.in_reply_to_id is not None:
+            below.setdefault(post.status.in_reply_to_id, []).append(post)
+    ordered: list[Post] = []
+    # A stack, not recursion: threads are as deep as strangers make them.
+    waiting = [(post, 1) for post in reversed(below.get(status.id, []))]
+    seen = {status.id}
+    while waiting:
+        post, depth = waiting.pop()
+        if post.status.id in seen:
+            continue
+        seen.add(post.status.id)
+        ordered.append(post._replace(depth=min(depth, _DEEPEST)))
+        waiting.extend((each, depth + 1) for each in reversed(below.get(post.status.id, [])))
+    return ordered
+
+
+def _image(post: Post) -> show.Picture | None:
+    """The picture for previews elsewhere: the first that is not behind a warning."""
+    if post.status.sensitive or post.status.spoiler_text:
+        return None
+    return next((one for one in post.pictures if one.kind == "image" and one.url), None)

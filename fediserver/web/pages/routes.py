@@ -1,0 +1,22 @@
+"""The table of contents of the pages."""
+
+from fediserver.web.pages import door, front, kit, people
+from fediserver.web.router import Route
+
+ROUTES: list[Route] = [
+    Route(method="GET", path="/", endpoint=front.front),
+    Route(method="GET", path="/about", endpoint=front.about),
+    Route(method="GET", path="/auth/sign_in", endpoint=door.sign_in),
+    Route(method="POST", path="/auth/sign_in", endpoint=door.sign_in_form),
+    Route(method="POST", path="/auth/sign_out", endpoint=door.sign_out),
+    Route(method="GET", path="/auth/sign_up", endpoint=door.sign_up),
+    Route(method="POST", path="/auth/sign_up", endpoint=door.sign_up_form),
+    Route(method="GET", path="/auth/password/{token}", endpoint=door.password),
+    Route(method="POST", path="/auth/password/{token}", endpoint=door.password_form),
+    Route(method="GET", path="/@{name}", endpoint=people.profile),
+    Route(method="GET", path="/@{name}/{id}", endpoint=people.thread),
+    Route(method="GET", path="/tags/{name}", endpoint=people.tag),
+    Route(method="GET", path="/static/{name}", endpoint=kit.static_file),
+    Route(method="GET", path="/favicon.ico", endpoint=kit.favicon),
+]
+"""Each endpoint takes the context and the request, with parameters in `request.path_params`."""

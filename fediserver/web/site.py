@@ -1,0 +1,87 @@
+"""The whole site as one ASGI application: pages, client API, OAuth and federation behind one router."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fediserver.activitypub.context import Context
+from fediserver.errors import NotFound
+from fediserver.models.uris import origin
+from fediserver.web import federation, files, oauth
+from fediserver.web.api import routes as api
+from fediserver.web.auth import Access
+from fediserver.web.client_address import ClientAddress
+from fediserver.web.limits import Limits
+from fediserver.web.middleware import Cors, Errors, Head, NotedHeaders, RequestId, SecurityHeaders
+from fediserver.web.pages import kit
+from fediserver.web.pages import routes as pages
+from fediserver.web.responses import method_not_allowed
+from fediserver.web.router import MethodNotAllowed, Route, Router, wire_path
+
+
+class Site:
+    """Finds the endpoint of a request and runs it."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._access = Access.of(
+            ctx, limits=Limits(ctx.clock, on=ctx.config.rate_limits == "on"), secret=ctx.secret
+        )
+        plain = (_or_document(route) for route in pages.ROUTES)
+        self._router = Router([*api.ROUTES, *federation.ROUTES, *oauth.ROUTES, *files.ROUTES, *plain])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; errors are for the middleware."""
+        if scope["type"] != "http":
+            return
+        scope["access"] = self._access
+        found = self._router.match(scope["method"], wire_path(scope))
+        if found is None:
+            raise NotFound
+        if isinstance(found, MethodNotAllowed):
+            await method_not_allowed(found.allowed)(scope, receive, send)
+            return
+        scope["path_params"] = found.params
+        response: Response = await found.route.endpoint(self._ctx, Request(scope, receive, send))  # type: ignore[misc]
+        await response(scope, receive, send)
+
+
+def _or_document(route: Route) -> Route:
+    """A page whose thing has a document sends those who ask for that to it."""
+    elsewhere = _DOCUMENTS.get(route.path)
+    if elsewhere is None or route.method != "GET":
+        return route
+
+    async def page_or_document(ctx: Context, request: Request) -> Response:
+        if federation.wants_activity(request):
+            return RedirectResponse(elsewhere(ctx, request.path_params), 302, {"vary": "Accept"})
+        response: Response = await route.endpoint(ctx, request)  # type: ignore[misc]
+        response.headers["vary"] = "Accept"
+        return response
+
+    return Route(method="GET", path=route.path, endpoint=page_or_document)
+
+
+_DOCUMENTS: dict[str, Callable[[Context, dict[str, str]], str]] = {
+    "/": lambda ctx, _: ctx.uris.instance_actor,
+    "/@{name}": lambda ctx, found: ctx.uris.actor(found["name"].lower()),
+    "/@{name}/{id}": lambda ctx, found: f"{ctx.uris.actor(found['name'].lower())}/statuses/{found['id']}",
+}
+
+
+def site(ctx: Context) -> ASGIApp:
+    """The site with everything around it, from the outside in."""
+
+    async def error_page(request: Request, status: int, text: str) -> Response:
+        return await kit.error_page(ctx, request, status, text)
+
+    media_origin = "" if ctx.uris.is_ours(ctx.config.media_url) else origin(ctx.config.media_url)
+    app: ASGIApp = Errors(Site(ctx), page=error_page)
+    app = Head(app)
+    app = Cors(app)
+    app = SecurityHeaders(app, base_url=ctx.config.base_url, media_origin=media_origin)
+    app = NotedHeaders(app)
+    app = ClientAddress(app, trusted=ctx.config.trusted_proxies)
+    return RequestId(app)

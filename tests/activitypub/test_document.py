@@ -1,0 +1,604 @@
+import contextlib
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fediserver.activitypub import document
+from fediserver.activitypub.document import NoteDocument, fields
+from fediserver.activitypub.vocabulary import ACTIVITIES, ACTORS, AS2, POSTS, PUBLIC
+from fediserver.errors import Ignored, Refused
+from fediserver.models.visibility import Visibility
+from fediserver.signatures import keys
+from fediserver.text.sanitise import clean
+
+BOB = "https://b.example/users/bob"
+FOLLOWERS = f"{BOB}/followers"
+RSA = keys.generate_rsa().public_pem
+ED25519 = keys.generate_ed25519().public_pem
+
+ACTOR = {
+    "@context": [AS2, "https://w3id.org/security/v1"],
+    "id": BOB,
+    "type": "Person",
+    "preferredUsername": "bob",
+    "inbox": f"{BOB}/inbox",
+    "publicKey": {"id": f"{BOB}#main-key", "owner": BOB, "publicKeyPem": RSA},
+}
+
+
+def post(**changes: Any) -> NoteDocument:
+    """Bob's Note, public and empty, but for the changes; a value of ... leaves a field out."""
+    doc = {"id": "https://b.example/n/1", "type": "Note", "attributedTo": BOB, "to": [PUBLIC]} | changes
+    return document.read_note({key: value for key, value in doc.items() if value is not ...})
+
+
+# ---------------------------------------------------------------- every shape of every field
+
+ADDRESSES = st.sampled_from(
+    [
+        "https://a.example/1",
+        BOB,
+        PUBLIC,
+        "as:Public",
+        "Public",
+        "",
+        "urn:x",
+        "http://[",
+        "https://a.example:99999/",
+    ]
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=12)
+    | ADDRESSES
+    | st.sampled_from(
+        ["<p>x</p>", "<a href=", "2026-01-02T10:00:00Z", "9999-99-99T99:99:99Z", "en", "text/html"]
+    )
+    | st.sampled_from(
+        sorted(POSTS | ACTORS | ACTIVITIES | {"Link", "Mention", "Hashtag", "Emoji", "PropertyValue"})
+    )
+)
+KEYS = st.sampled_from(
+    """
+    @context id type @type @value @language @id href url actor object target to cc audience attributedTo
+    name nameMap content contentMap summary summaryMap mediaType published updated endTime closed startTime
+    location address inReplyTo tag attachment image icon replies totalItems oneOf anyOf votersCount sensitive
+    context conversation quote quoteUrl quoteUri _misskey_quote rel blurhash focalPoint width height language
+    identifier preferredUsername inbox outbox followers following featured endpoints sharedInbox publicKey owner
+    publicKeyPem assertionMethod controller publicKeyMultibase alsoKnownAs movedTo webfinger value
+    manuallyApprovesFollowers discoverable en de
+    """.split()  # noqa: SIM905 - the words of the vocabulary read better as a text
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=20,
+)
+DOCUMENTS = st.dictionaries(KEYS, ANYTHING, max_size=12)
+VERDICTS = (Refused, Ignored)
+fuzz = settings(deadline=None, max_examples=80)
+
+
+@fuzz
+@given(DOCUMENTS)
+def test_readers_raise_nothing_but_verdicts(doc: dict[str, Any]) -> None:
+    for reader in (document.read_activity, document.read_actor, document.read_key, document.read_note):
+        with contextlib.suppress(*VERDICTS):
+            reader(doc)
+
+
+@fuzz
+@given(DOCUMENTS, st.sampled_from(sorted(POSTS)))
+def test_posts_survive_every_shape_of_every_field(doc: dict[str, Any], kind: str) -> None:
+    note = document.read_note(doc | {"id": "https://b.example/n/1", "type": kind, "attributedTo": BOB})
+    assert note.id == "https://b.example/n/1"
+    # Nothing is left to clean; only the order of a link's attributes is another.
+    assert sorted(clean(note.content)) == sorted(note.content.replace(' class=""', ""))
+    assert len(note.attachments) <= 16
+    assert all(fields.is_address(uri) for uri in (*note.to, *note.cc, note.url))
+    assert note.visibility(FOLLOWERS) in Visibility
+
+
+@fuzz
+@given(DOCUMENTS)
+def test_actors_survive_every_shape_of_every_field(doc: dict[str, Any]) -> None:
+    certain = {key: ACTOR[key] for key in ("id", "type", "preferredUsername", "inbox", "publicKey")}
+    actor = document.read_actor(doc | certain)
+    assert actor.id == BOB
+    assert clean(actor.note) == actor.note
+    assert all(key.owner == BOB for key in actor.keys)
+
+
+@fuzz
+@given(DOCUMENTS, st.sampled_from(sorted(ACTIVITIES)))
+def test_activities_survive_every_shape_of_every_field(doc: dict[str, Any], kind: str) -> None:
+    activity = document.read_activity(doc | {"id": "https://b.example/act/1", "type": kind, "actor": BOB})
+    assert activity.actor == BOB
+    assert activity.type == kind
+
+
+# ---------------------------------------------------------------- single fields
+
+
+@pytest.mark.parametrize("public", [PUBLIC, "as:Public", "Public", {"id": PUBLIC}, [None, "as:Public"]])
+def test_public_has_three_spellings(public: object) -> None:
+    assert fields.ident(public) == PUBLIC
+    assert fields.is_public(public)
+    assert fields.is_public([BOB, public])
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "alice",
+        "ftp://a.example/",
+        "javascript:alert(1)",
+        "https://",
+        "https:///path",
+        "https://a.example/ b",
+        "https://a.example/\n",
+        "https://victim.example\\@evil.example/",
+        "https://victim.example@evil.example/",
+        "https://[::1",
+        "https://a.example:99999/",
+        "https://a.example:0/",
+        "https://a.example/\u202e",
+        "https://a.example/" + "x" * 2048,
+    ],
+)
+def test_what_two_readers_could_take_for_two_hosts_is_no_address(uri: str) -> None:
+    assert fields.ident(uri) is None
+
+
+def test_numbers_times_and_booleans_are_read_from_what_servers_write() -> None:
+    doc = {"a": "12", "b": 12.0, "c": True, "d": -1, "e": 10**30, "f": [7], "g": {"@value": 3}, "h": 1.5}
+    assert [fields.number(doc, key) for key in "abcdefghi"] == [12, 12, None, None, None, 7, 3, 1, None]
+    flags: dict[str, Any] = {"a": True, "b": "false", "c": "True", "d": 1, "e": None, "f": {"@value": True}}
+    assert [fields.boolean(flags, key) for key in "abcdef"] == [True, False, True, False, False, True]
+    assert fields.time({"t": ["2026-01-02T10:00:00Z"]}, "t") == 1_767_348_000_000
+    assert fields.time({"t": 5}, "t") is None
+
+
+def test_language_is_that_of_the_text_or_the_first() -> None:
+    both = {"de": "Hallo", "en": "Hello"}
+    assert fields.language_map({"content": "Hello", "contentMap": both}, "content") == ("Hello", "en")
+    assert fields.language_map({"content": "Hi", "contentMap": both}, "content") == ("Hi", "de")
+    assert fields.language_map({"contentMap": both}, "content") == ("Hallo", "de")
+    assert fields.language_map({"contentMap": {"it": "", "en": "Hello"}}, "content") == ("Hello", "en")
+    assert fields.language_map({"content": "", "contentMap": {"it": ""}}, "content") == ("", "it")
+    assert fields.language_map({"content": "Hi", "contentMap": {"und": "Hi"}}, "content") == ("Hi", None)
+    assert fields.language_map({"name": {"@value": "Ciao", "@language": "it"}}, "name") == ("Ciao", "it")
+
+
+def test_types_lose_their_prefix() -> None:
+    assert fields.types({"type": ["as:Note", f"{AS2}#Page", 5, None]}) == ("Note", "Page")
+    assert fields.types({"@type": "Person"}) == ("Person",)
+
+
+# ---------------------------------------------------------------- activities
+
+
+def test_an_activity_names_its_parts_in_any_form() -> None:
+    activity = document.read_activity(
+        {
+            "id": "https://b.example/act/1",
+            "type": ["Flag"],
+            "actor": {"id": BOB, "type": "Person"},
+            "object": [
+                "https://a.example/users/eve",
+                {"id": "https://a.example/n/1"},
+                5,
+                "https://a.example/n/1",
+            ],
+            "to": "as:Public",
+            "cc": None,
+            "content": "<b>rude</b>",
+            "published": "2026-01-02T10:00:00Z",
+        }
+    )
+    assert activity.actor == BOB
+    assert activity.object == "https://a.example/users/eve"
+    assert activity.embedded is None
+    assert activity.objects == ("https://a.example/users/eve", "https://a.example/n/1")
+    assert activity.to == (PUBLIC,)
+    assert activity.cc == ()
+    assert activity.content == "rude"
+
+
+def test_an_activity_may_lack_an_id_but_not_an_actor() -> None:
+    accept = {"type": "Accept", "actor": BOB, "object": {"type": "Follow", "actor": "https://a.example/u"}}
+    read = document.read_activity(accept)
+    assert read.id == ""
+    assert read.object == ""
+    assert read.embedded == accept["object"]
+    for changes, rule in (({"actor": "bob"}, "activity-actor"), ({"id": "act/1"}, "activity-id")):
+        with pytest.raises(Refused) as refused:
+            document.read_activity(accept | changes)
+        assert refused.value.rule == rule
+
+
+def test_what_is_no_activity_is_ignored() -> None:
+    for doc in ({}, {"type": "Note"}, {"type": "Activity", "actor": BOB}, {"type": {"id": "Create"}}):
+        with pytest.raises(Ignored):
+            document.read_activity(doc)
+
+
+# ---------------------------------------------------------------- actors
+
+
+def test_an_actor_is_read_whole() -> None:
+    actor = document.read_actor(
+        ACTOR
+        | {
+            "type": ["Service", "vcard:individual"],
+            "name": "Bob <b>the</b> \u202ebuilder",
+            "summary": '<p onclick="x">Hi<script>alert(1)</script></p>',
+            "url": [{"type": "Link", "href": "https://b.example/@bob", "mediaType": "text/html"}],
+            "outbox": f"{BOB}/outbox",
+            "followers": {"id": FOLLOWERS, "type": "Collection"},
+            "endpoints": {"sharedInbox": "https://b.example/inbox"},
+            "icon": [
+                {"type": "Image", "url": [{"href": "https://cdn.example/b.png"}], "blurhash": "UBL_:rOpGG-;"}
+            ],
+            "image": "https://cdn.example/top.jpg",
+            "attachment": [
+                {"type": "schema:PropertyValue", "name": "Site", "value": '<a href="javascript:x">s</a>'},
+                {"type": "Note", "name": "no field"},
+            ],
+            "tag": {"type": "toot:Emoji", "name": ":bean:", "icon": {"url": "https://cdn.example/e.png"}},
+            "manuallyApprovesFollowers": True,
+            "alsoKnownAs": ["https://old.example/users/bob", 7],
+            "movedTo": {"id": "https://new.example/users/bob"},
+            "assertionMethod": [
+                {
+                    "id": f"{BOB}#ed25519-key",
+                    "type": "Multikey",
+                    "controller": BOB,
+                    "publicKeyMultibase": keys.multibase(ED25519),
+                },
+                {"id": f"{BOB}#other", "type": "Multikey", "controller": "https://c.example/users/eve"},
+            ],
+        }
+    )
+    assert (actor.type, actor.bot, actor.username, actor.host) == ("Service", True, "bob", "b.example")
+    assert actor.name == "Bob the builder"
+    assert actor.note == "<p>Hi</p>"
+    assert actor.url == "https://b.example/@bob"
+    assert actor.followers == FOLLOWERS
+    assert actor.shared_inbox == "https://b.example/inbox"
+    assert actor.icon is not None
+    assert actor.icon.url == "https://cdn.example/b.png"
+    assert actor.image is not None
+    assert [(field.name, field.value) for field in actor.fields] == [("Site", "s")]
+    assert [(emoji.shortcode, emoji.url) for emoji in actor.emojis] == [("bean", "https://cdn.example/e.png")]
+    assert actor.locked
+    assert actor.aliases == ("https://old.example/users/bob",)
+    assert actor.moved_to == "https://new.example/users/bob"
+    assert [(key.id, key.algorithm, key.pem) for key in actor.keys] == [
+        (f"{BOB}#main-key", "rsa", RSA),
+        (f"{BOB}#ed25519-key", "ed25519", ED25519),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"type": "Note"}, "actor-type"),
+        ({"id": None}, "actor-id"),
+        ({"id": "https://b.example@c.example/"}, "actor-id"),
+        ({"inbox": None}, "actor-inbox"),
+        ({"preferredUsername": "bob@c.example"}, "actor-name"),
+        ({"preferredUsername": ""}, "actor-name"),
+        ({"publicKey": {"id": f"{BOB}#k", "owner": "https://b.example/users/eve"}}, "key-owner"),
+    ],
+)
+def test_actors_that_nobody_can_know_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        document.read_actor(ACTOR | changes)
+    assert refused.value.rule == rule
+
+
+def test_a_deleted_actor_is_ignored() -> None:
+    with pytest.raises(Ignored):
+        document.read_actor(ACTOR | {"type": ["Person", "Tombstone"]})
+
+
+def test_collections_and_pages_of_other_hosts_are_dropped() -> None:
+    elsewhere = "https://c.example/users/eve"
+    names = ("outbox", "followers", "following", "featured")
+    actor = document.read_actor(
+        ACTOR
+        | dict.fromkeys(names, f"{elsewhere}/x")
+        | {"url": elsewhere, "endpoints": {"sharedInbox": elsewhere}}
+    )
+    assert [getattr(actor, name) for name in (*names, "shared_inbox")] == [""] * 5
+    assert actor.url == BOB
+
+
+def test_keys_of_other_origins_and_broken_keys_are_left_out() -> None:
+    foreign = {"id": "https://c.example/key", "owner": BOB, "publicKeyPem": RSA}
+    assert (
+        document.read_actor(ACTOR | {"publicKey": [foreign, {"id": f"{BOB}#b", "publicKeyPem": "x"}]}).keys
+        == ()
+    )
+
+
+def test_the_name_may_come_from_webfinger_alone() -> None:
+    doc: dict[str, Any] = {**ACTOR, "preferredUsername": None, "webfinger": "Bob@B.example"}
+    actor = document.read_actor(doc)
+    assert (actor.username, actor.webfinger) == ("Bob", "Bob@b.example")
+
+
+def test_a_key_with_a_document_of_its_own_names_its_owner() -> None:
+    key = document.read_key({"id": f"{BOB}/main-key", "owner": BOB, "publicKeyPem": RSA})
+    assert (key.owner, key.algorithm) == (BOB, "rsa")
+    for broken in ({"id": "https://c.example/k", "owner": BOB, "publicKeyPem": RSA}, {"id": f"{BOB}/k"}):
+        with pytest.raises(Refused) as refused:
+            document.read_key(broken)
+        assert refused.value.rule == "key"
+
+
+# ---------------------------------------------------------------- posts
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"id": None}, "note-id"),
+        ({"id": "notes/1"}, "note-id"),
+        ({"attributedTo": None}, "note-author"),
+        ({"attributedTo": "https://c.example/users/eve"}, "note-origin"),
+        ({"attributedTo": "https://b.example:8443/users/bob"}, "note-origin"),
+        ({"attributedTo": "http://b.example/users/bob"}, "note-origin"),
+    ],
+)
+def test_posts_without_owner_or_with_a_strange_one_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(Refused) as refused:
+        post(**changes)
+    assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "expected"),
+    [
+        ("as:Public", None, Visibility.PUBLIC),
+        ([FOLLOWERS], ["Public"], Visibility.UNLISTED),
+        ([FOLLOWERS, BOB], ..., Visibility.PRIVATE),
+        (..., {"id": FOLLOWERS}, Visibility.PRIVATE),
+        (["https://a.example/users/alice"], [], Visibility.DIRECT),
+        ("https://c.example/users/eve/followers", [], Visibility.DIRECT),
+        (None, None, Visibility.DIRECT),
+    ],
+)
+def test_visibility_follows_the_addresses(to: object, cc: object, expected: Visibility) -> None:
+    assert post(to=to, cc=cc).visibility(FOLLOWERS) is expected
+    assert post(to=to, cc=cc).visibility("") is expected
+
+
+def test_the_envelope_lends_audience_and_time_only_where_the_post_has_none() -> None:
+    envelope = document.read_activity(
+        {"type": "Create", "actor": BOB, "to": PUBLIC, "cc": FOLLOWERS, "published": "2026-01-02T10:00:00Z"}
+    )
+    bare = {"id": "https://b.example/n/1", "type": "Note", "attributedTo": BOB}
+    read = document.read_note(bare, envelope)
+    assert (read.to, read.cc, read.published) == ((PUBLIC,), (FOLLOWERS,), 1_767_348_000_000)
+    assert document.read_note(bare | {"to": [FOLLOWERS]}, envelope).to == (FOLLOWERS,)
+    assert document.read_note(bare | {"to": [FOLLOWERS]}, envelope).cc == ()
+
+
+def test_a_note_is_cleaned_and_its_parts_are_found() -> None:
+    note = post(
+        content='<p onclick="x">Hi <a href="https://a.example/@alice" class="mention">@alice</a></p><script>1</script>',
+        contentMap={"de": "…"},
+        summary="<i>Careful</i>",
+        inReplyTo=[{"id": "https://a.example/n/2"}],
+        url=["https://evil.example/phish", {"href": "https://b.example/@bob/1", "mediaType": "text/html"}],
+        tag=[
+            {"type": "Mention", "href": "https://a.example/users/alice", "name": "@alice@a.example"},
+            {"type": "Hashtag", "name": "#Beans", "href": "https://b.example/tags/beans"},
+            {"type": "Hashtag", "name": "beans"},
+            {"type": "Hashtag", "name": "#two words!"},
+            {"type": "Emoji", "name": "bean", "icon": {"type": "Image", "url": "https://b.example/e.png"}},
+            "nonsense",
+        ],
+        context={"id": "https://b.example/ctx/1"},
+        conversation="tag:b.example,2026:1",
+        replies={"id": "https://b.example/n/1/replies", "type": "Collection"},
+    )
+    assert note.content.startswith("<p>Hi <a")
+    assert "script" not in note.content
+    assert (note.spoiler_text, note.sensitive, note.language) == ("Careful", True, "de")
+    assert note.in_reply_to == "https://a.example/n/2"
+    assert note.url == "https://b.example/@bob/1"
+    assert [mention.href for mention in note.mentions] == ["https://a.example/users/alice"]
+    assert note.tags == ("Beans", "twowords")
+    assert [emoji.shortcode for emoji in note.emojis] == ["bean"]
+    assert note.context == "https://b.example/ctx/1"
+    assert note.conversation == "tag:b.example,2026:1"
+    assert note.replies == "https://b.example/n/1/replies"
+
+
+def test_files_are_found_in_every_form() -> None:
+    note = post(
+        attachment=[
+            {
+                "type": "Document",
+                "mediaType": "image/jpeg",
+                "url": "https://cdn.example/1.jpg",
+                "name": "Beans\0",
+                "blurhash": "UBL_:rOpGG-;~qRjRjof",
+                "focalPoint": [0, -0.25],
+                "width": 800,
+                "height": "600",
+            },
+            {"type": "Image", "url": [{"href": "https://cdn.example/2.webp", "mediaType": "image/webp"}]},
+            {"type": "Link", "href": "https://cdn.example/3.mp4?x=1"},
+            {"type": "Link", "href": "https://a.example/article"},
+            {"type": "Document", "url": "javascript:alert(1)", "mediaType": "image/png"},
+            {"type": "Image", "url": "https://cdn.example/2.webp", "focalPoint": [7, 0]},
+            "https://cdn.example/4.bin",
+            None,
+        ],
+        image={"type": "Image", "url": "https://cdn.example/5"},
+    )
+    seen = [(file.url[-6:], file.kind, file.media_type) for file in note.attachments]
+    assert seen == [
+        ("/1.jpg", "image", "image/jpeg"),
+        ("2.webp", "image", "image/webp"),
+        ("p4?x=1", "video", "video/mp4"),
+        ("/4.bin", "unknown", ""),
+        ("mple/5", "image", ""),
+    ]
+    first = note.attachments[0]
+    assert (first.description, first.focus, first.width, first.height) == ("Beans", (0.0, -0.25), 800, 600)
+    many = [{"type": "Image", "url": f"https://cdn.example/{n}.png"} for n in range(40)]
+    assert len(post(attachment=many).attachments) == 16
+
+
+def test_a_question_is_a_poll() -> None:
+    question = post(
+        type="Question",
+        anyOf=[{"name": "Tea & <milk>", "replies": {"totalItems": 3}}, {"name": "Coffee"}, {"name": ""}],
+        endTime="2026-01-09T10:00:00Z",
+        closed=True,
+        votersCount="4",
+    ).poll
+    assert question is not None
+    assert [(option.title, option.votes) for option in question.options] == [
+        ("Tea & <milk>", 3),
+        ("Coffee", 0),
+    ]
+    assert question.multiple
+    assert question.closed_at == question.ends_at
+    assert question.voters_count == 4
+    assert post(type="Question", oneOf=[{"name": "only"}]).poll is None
+
+
+def test_a_vote_is_a_note_with_a_name_that_answers() -> None:
+    poll = "https://a.example/q/1"
+    vote = post(name=" Tea ", inReplyTo=poll, content=...)
+    assert (vote.choice, vote.is_vote) == (" Tea ", True)
+    talkative = post(name="Tea", inReplyTo=poll, content="<p>Tea</p>")
+    assert (talkative.choice, talkative.is_vote) == ("Tea", False)
+    assert post(name="Tea", content="<p>x</p>").choice == ""
+    assert post(inReplyTo=poll, content="<p>x</p>").choice == ""
+
+
+def test_an_article_is_title_summary_and_link() -> None:
+    article = post(
+        type="Article",
+        name="Beans & peas",
+        summary="<p>How they came.</p>",
+        content="<h2>One</h2><p>Long.</p>",
+        url="https://b.example/s/1",
+        image={"url": "https://cdn.example/s.jpg"},
+    )
+    assert article.name == "Beans & peas"
+    assert article.content.startswith(
+        "<p><strong>Beans &amp; peas</strong></p><p>How they came.</p><p><a href="
+    )
+    assert "Long." not in article.content
+    assert article.spoiler_text == ""
+    assert [file.url for file in article.attachments] == ["https://cdn.example/s.jpg"]
+    bare = post(type="Article", name="Beans", content="<p>Long.</p>", url="https://b.example/s/1")
+    assert bare.content.startswith("<p><strong>Beans</strong></p><p>Long.</p><p><a")
+    warned = post(type="Article", name="Beans", summary="War", sensitive=True, content="<p>Long.</p>")
+    assert (warned.spoiler_text, warned.sensitive) == ("War", True)
+    assert "Long." in warned.content
+
+
+def test_a_page_keeps_its_text_and_the_link_that_it_is_about() -> None:
+    page = post(
+        type="Page",
+        name="Spare seeds",
+        content="<p>Take some.</p>",
+        attachment=[{"type": "Link", "href": "https://seeds.example.org"}],
+        audience="https://b.example/c/garden",
+        language={"identifier": "fr", "name": "Français"},
+    )
+    assert page.content.startswith("<p><strong>Spare seeds</strong></p><p>Take some.</p><p><a")
+    assert 'href="https://seeds.example.org"' in page.content
+    assert 'href="https://b.example/n/1"' in page.content
+    assert page.audience == ("https://b.example/c/garden",)
+    assert page.language == "fr"
+
+
+def test_an_event_tells_when_and_where() -> None:
+    event = post(
+        type="Event",
+        attributedTo=[{"type": "Group", "id": "https://b.example/c/garden"}, {"type": "Person", "id": BOB}],
+        name="Seed swap",
+        content="<p>Bring seeds.</p>",
+        startTime="2026-10-03T14:00:00+02:00",
+        location={"type": "Place", "name": "Old Mill", "address": {"addressLocality": "Town"}},
+    )
+    assert event.attributed_to == BOB
+    assert "<p>2026-10-03 14:00, Old Mill, Town</p><p>Bring seeds.</p>" in event.content
+    told = post(type="Event", name="Swap", summary="<p>Saturday</p>", startTime="2026-10-03T14:00:00Z")
+    assert "<p>Saturday</p>" in told.content
+    assert "2026-10-03" not in told.content
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quote": "https://a.example/n/9"},
+        {"quoteUrl": "https://a.example/n/9"},
+        {"quoteUri": "https://a.example/n/9"},
+        {"_misskey_quote": "https://a.example/n/9"},
+        {
+            "tag": {
+                "type": "Link",
+                "rel": "https://misskey-hub.net/ns#_misskey_quote",
+                "href": "https://a.example/n/9",
+            }
+        },
+        {
+            "tag": [
+                {
+                    "type": "Link",
+                    "mediaType": f'application/ld+json; profile="{AS2}"',
+                    "href": "https://a.example/n/9",
+                }
+            ]
+        },
+    ],
+)
+def test_a_quote_has_many_spellings(changes: dict[str, Any]) -> None:
+    assert post(**changes).quote == "https://a.example/n/9"
+
+
+def test_plain_text_and_markdown_stay_what_they_are() -> None:
+    assert post(content="1 < 2\n\n<b>", mediaType="text/plain").content == "<p>1 &lt; 2</p><p>&lt;b&gt;</p>"
+    assert post(content="*a*", mediaType="text/markdown; charset=utf-8").content == "<p>*a*</p>"
+
+
+def test_everything_is_bounded() -> None:
+    huge = "<p>" + "x" * 300_000
+    note = post(
+        content=huge,
+        summary=huge,
+        name=huge,
+        conversation=huge,
+        to=[f"https://a.example/{n}" for n in range(5_000)],
+        tag=[{"type": "Mention", "href": f"https://a.example/{n}"} for n in range(5_000)],
+        oneOf=[{"name": str(n)} for n in range(500)],
+        type="Question",
+    )
+    assert len(msgspec.json.encode(note)) < 250_000
+    actor = document.read_actor(
+        ACTOR
+        | {
+            "summary": huge,
+            "name": huge,
+            "attachment": [{"type": "PropertyValue", "name": huge, "value": huge}] * 50,
+        }
+    )
+    assert len(msgspec.json.encode(actor)) < 60_000

@@ -1,0 +1,164 @@
+"""Checks any JSON of the client API against the Mastodon entities that are written down beside the checkout."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SHARED = Path(__file__).parents[2] / "shared" / "spec" / "mastodon-entities.json"
+
+_ANNOUNCED = (4, 2)
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+
+Field = dict[str, Any]
+
+
+@cache
+def entities() -> dict[str, dict[str, Field]]:
+    """Fields by name for each entity; empty when the description is not there."""
+    if not SHARED.exists():
+        return {}
+    found = {entry["entity"]: entry for entry in json.loads(SHARED.read_text(encoding="utf-8"))}
+    return {name: _fields(found, entry) for name, entry in found.items()}
+
+
+def _fields(found: dict[str, Any], entry: dict[str, Any]) -> dict[str, Field]:
+    fields = {field["name"]: field for field in entry["fields"]}
+    return fields if not entry["extends"] else _fields(found, found[entry["extends"]]) | fields
+
+
+def check(entity: str, value: Any) -> None:
+    """Fail with every fault of a value that claims to be the entity, or `array<Entity>`."""
+    faults = list(_value(entity, value, entity)) if entities() else []
+    assert not faults, "\n".join(faults)
+
+
+def _value(kind: str, value: Any, place: str) -> Iterator[str]:
+    if kind.startswith("array<"):
+        if not isinstance(value, list):
+            yield f"{place} is {value!r}, not a list"
+            return
+        for number, item in enumerate(value):
+            yield from _value(kind[6:-1], item, f"{place}[{number}]")
+    elif kind in entities():
+        yield from _entity(kind, value, place)
+    elif not _is(kind, value):
+        yield f"{place} is {value!r}, not {kind}"
+
+
+def _entity(kind: str, value: Any, place: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{place} is {value!r}, not a {kind}"
+        return
+    for path, field in entities()[kind].items():
+        if "[]" in path:
+            continue
+        yield from _field(path, field, value, place)
+
+
+def _field(path: str, field: Field, value: dict[str, Any], place: str) -> Iterator[str]:
+    *parents, name = path.split(".")
+    below: Any = value
+    for parent in parents:
+        below = below.get(parent) if isinstance(below, dict) else None
+    if not isinstance(below, dict):
+        # The parent is judged where it stands in the list itself.
+        return
+    where = f"{place}.{path}"
+    if name not in below:
+        if _is_due(field):
+            yield f"{where} is missing"
+    elif below[name] is None:
+        if not field["nullable"]:
+            yield f"{where} is null"
+    elif "enum" in field and isinstance(below[name], str) and below[name] not in field["enum"]:
+        yield f"{where} is {below[name]!r}, not one of {field['enum']}"
+    else:
+        yield from _value(field["type"], below[name], where)
+
+
+def _is_due(field: Field) -> bool:
+    """Whether the version of Mastodon that is announced always has the field; `moved` only says so."""
+    release = _RELEASE.match((field.get("since") or "0.0").lstrip("<="))
+    since = (int(release[1]), int(release[2])) if release else (0, 0)
+    return not field.get("optional") and since <= _ANNOUNCED and field["name"] != "moved"
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "datetime":
+        return isinstance(value, str) and _DATETIME.fullmatch(value) is not None
+    if kind == "date":
+        return isinstance(value, str) and _DATE.fullmatch(value) is not None
+    if kind == "url":
+        return isinstance(value, str) and value.startswith(("http://", "https://", "ws://", "wss://"))
+    if kind in ("string", "html"):
+        return isinstance(value, str)
+    return isinstance(value, dict) if kind == "object" else True
+
+
+# What each path answers with, so that every answer in every test is checked.
+_ANSWERS = (
+    ("(GET|PATCH) /api/v1/accounts/(verify|update)_credentials", "CredentialAccount"),
+    ("GET /api/v1/accounts/relationships", "array<Relationship>"),
+    ("GET /api/v1/accounts/familiar_followers", "array<FamiliarFollowers>"),
+    ("GET /api/v1/accounts/lookup", "Account"),
+    ("GET /api/v1/accounts(/search)?", "array<Account>"),
+    (r"GET /api/v1/accounts/\d+", "Account"),
+    (r"GET /api/v1/accounts/\d+/statuses", "array<Status>"),
+    (r"GET /api/v1/accounts/\d+/follow(ers|ing)", "array<Account>"),
+    (r"POST /api/v1/accounts/\d+/\w+", "Relationship"),
+    (r"POST /api/v1/follow_requests/\d+/\w+", "Relationship"),
+    ("GET /api/v1/(follow_requests|blocks)", "array<Account>"),
+    ("GET /api/v1/mutes", "array<MutedAccount>"),
+    ("GET /api/v1/(favourites|bookmarks|statuses)", "array<Status>"),
+    ("GET /api/v1/timelines/.*", "array<Status>"),
+    ("POST /api/v1/statuses", "Status"),
+    (r"(GET|PUT|DELETE) /api/v1/statuses/\d+", "Status"),
+    (r"GET /api/v1/statuses/\d+/context", "Context"),
+    (r"GET /api/v1/statuses/\d+/source", "StatusSource"),
+    (r"GET /api/v1/statuses/\d+/history", "array<StatusEdit>"),
+    (r"GET /api/v1/statuses/\d+/(favourited|reblogged)_by", "array<Account>"),
+    (r"POST /api/v1/statuses/\d+/\w+", "Status"),
+    ("POST /api/v[12]/media", "MediaAttachment"),
+    (r"(GET|PUT) /api/v1/media/\d+", "MediaAttachment"),
+    (r"GET /api/v1/polls/\d+", "Poll"),
+    (r"POST /api/v1/polls/\d+/votes", "Poll"),
+    ("GET /api/v1/notifications", "array<Notification>"),
+    (r"GET /api/v1/notifications/\d+", "Notification"),
+    ("GET /api/v1/notifications/policy", "V1::NotificationPolicy"),
+    ("GET /api/v2/notifications/policy", "NotificationPolicy"),
+    ("GET /api/v2/search", "Search"),
+    ("GET /api/v1/instance", "V1::Instance"),
+    ("GET /api/v2/instance", "Instance"),
+    ("GET /api/v1/instance/rules", "array<Rule>"),
+    ("GET /api/v1/instance/activity", "array<InstanceActivity>"),
+    ("GET /api/v1/instance/extended_description", "ExtendedDescription"),
+    ("GET /api/v1/instance/languages", "array<Language>"),
+    ("GET /api/v1/custom_emojis", "array<CustomEmoji>"),
+    ("GET /api/v1/preferences", "Preferences"),
+    ("GET /api/v1/tags/.*", "Tag"),
+    ("POST /api/v1/reports", "Report"),
+)
+
+
+def check_answer(method: str, path: str, status: int, body: bytes) -> None:
+    """Check the answer of an endpoint, by what its path promises; errors are errors."""
+    value = json.loads(body)
+    if status >= 400:
+        check("Error", value)
+        return
+    called = f"{method} {path.rstrip('/')}"
+    for pattern, entity in _ANSWERS:
+        if re.fullmatch(pattern, called):
+            check(entity, value)
+            return

@@ -1,0 +1,29 @@
+"""Every answer of the client API in these tests is checked against the entities."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.entity_checker import check_answer
+from tests.town import Town
+
+
+@pytest.fixture
+async def town(town: Town, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """The town, with clients that check what they are told."""
+    plain = town.client
+
+    async def client(*account: Any, **options: Any) -> httpx.AsyncClient:
+        made = await plain(*account, **options)
+        made.event_hooks = {"response": [_check]}
+        return made
+
+    monkeypatch.setattr(town, "client", client)
+    return town
+
+
+async def _check(response: httpx.Response) -> None:
+    body = await response.aread()
+    if body:
+        check_answer(response.request.method, response.request.url.path, response.status_code, body)
