@@ -137,7 +137,9 @@ class Person:
 
 
 def _json(answer: httpx.Response) -> Any:
-    assert answer.status_code == 200, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
+    assert answer.status_code == 200, (
+        f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
+    )
     return answer.json()
 
 
@@ -300,7 +302,8 @@ def _environment(
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("FEDISERVER_", "SSL_CERT_", "PYTHON", "COVERAGE")) and "proxy" not in name.lower()
+        if not name.startswith(("FEDISERVER_", "SSL_CERT_", "PYTHON", "COVERAGE"))
+        and "proxy" not in name.lower()
     }
     settings = {
         "FEDISERVER_DATA_DIR": str(directory),

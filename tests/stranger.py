@@ -15,7 +15,7 @@ from fediserver.activitypub.vocabulary import AS2, CONTENT_TYPE, PUBLIC
 from fediserver.signatures import Message, Scheme, cavage, keys, sign
 from fediserver.signatures.keys import KeyPair
 from fediserver.signatures.message import digest
-from tests.town import Network, StoppedClock, Town
+from tests.town import Network, Town
 
 JRD = "application/jrd+json"
 

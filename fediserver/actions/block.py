@@ -24,8 +24,7 @@ async def block(core: Core, me: Account, target: Account, uri: str = "") -> None
         )
         await relationships.put_block(tx, row)
         await follow.end(core, tx, me, target)
-        if target.domain == "" or me.domain == "":
-            await follow.expel(core, tx, me, target)
+        await follow.expel(core, tx, me, target)
         for one, other in ((me, target), (target, me)):
             if one.domain == "":
                 await home.forget_author(tx, one.id, other.id)

@@ -95,8 +95,8 @@ async def sign_up(
 ) -> Account:
     """An account that somebody makes for themselves, as FEDISERVER_REGISTRATIONS has it.
 
-    Where registrations are open and no mail is set up it is usable at once; else it waits for approval,
-    or for its address to be confirmed. Raises Forbidden when registrations are closed, Invalid.
+    Where registrations are open it is usable at once, else it waits for approval; addresses are not
+    confirmed, for no mail is sent yet. Raises Forbidden when registrations are closed, Invalid.
     """
     if core.config.registrations not in ("open", "approval"):
         raise Forbidden("This node takes no registrations; ask somebody who is here to invite you")
@@ -115,7 +115,7 @@ async def sign_up(
         password=password,
         reason=reason,
         locale=locale,
-        confirmed=not core.config.mail_url,
+        confirmed=True,
         approved=not by_approval,
     )
 

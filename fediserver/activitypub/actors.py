@@ -4,10 +4,11 @@ import msgspec
 import orjson
 
 from fediserver.activitypub.context import Context
-from fediserver.activitypub.document import ActorDocument, Picture
+from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
 from fediserver.activitypub.keyring import TheirKey
-from fediserver.db import accounts, hosts, media
+from fediserver.clock import DAY
+from fediserver.db import accounts, hosts, jobs, media, relationships
 from fediserver.db.database import Clash, Writer
 from fediserver.errors import Refused
 from fediserver.models.account import Account, Key
@@ -23,7 +24,7 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
     """
     permitted(ctx, found.id)
 
-    async def work(tx: Writer) -> Account:
+    async def work(tx: Writer) -> tuple[Account, list[ActorKey]]:
         host_id = await hosts.ensure(tx, host(found.inbox), new_id=ctx.ids.next())
         known = await accounts.by_uri(tx, found.id)
         row = await _row(ctx, tx, found, handle, host_id, known)
@@ -31,32 +32,34 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
             await accounts.insert(tx, row)
         else:
             await accounts.update(tx, row)
-        for key in found.keys:
-            await accounts.put_key(
-                tx,
-                Key(
-                    id=key.id,
-                    account_id=row.id,
-                    algorithm=key.algorithm,
-                    public_pem=key.pem,
-                    private_pem=None,
-                    fetched_at=ctx.clock(),
-                ),
-            )
-        await accounts.drop_keys(tx, row.id, [key.id for key in found.keys])
-        return row
+        own = [key for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
+        for stale in {key.id for key in await accounts.keys(tx, row.id)} - {key.id for key in own}:
+            ctx.keyring.forget(stale)
+        await accounts.drop_keys(tx, row.id, [key.id for key in own])
+        return row, own
 
     try:
-        row = await ctx.db.write(work)
+        row, own = await ctx.db.write(work)
     except Clash:
         # Two requests may have met the same actor at once; then it is there now.
         known = await accounts.by_uri(ctx.db, found.id)
         if known is None:
             raise Refused("handle", f"{handle} is known here as somebody else than {found.id}") from None
         return known
-    for key in found.keys:
+    for key in own:
         ctx.keyring.remember(TheirKey(key.id, row.id, found.id, load_public(key.pem), ctx.clock()))
     return row
+
+
+def _key(ctx: Context, row: Account, key: ActorKey) -> Key:
+    return Key(
+        id=key.id,
+        account_id=row.id,
+        algorithm=key.algorithm,
+        public_pem=key.pem,
+        private_pem=None,
+        fetched_at=ctx.clock(),
+    )
 
 
 async def _row(
@@ -122,5 +125,22 @@ async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, st
 
 
 async def bury(ctx: Context, row: Account) -> None:
-    """An actor is gone: nothing of it is shown any more."""
-    await ctx.db.write(lambda tx: accounts.update(tx, msgspec.structs.replace(row, deleted_at=ctx.clock())))
+    """An actor is gone: nothing of it is shown any more, and its posts go bit by bit."""
+
+    async def work(tx: Writer) -> None:
+        await accounts.update(tx, msgspec.structs.replace(row, deleted_at=ctx.clock()))
+        await relationships.drop_all(tx, row.id)
+        await jobs.add(
+            tx,
+            jobs.NewJob(
+                id=ctx.ids.next(),
+                kind="purge",
+                args={"account_id": row.id},
+                once=f"purge:{row.id}",
+                run_at=ctx.clock(),
+                give_up_at=ctx.clock() + 7 * DAY,
+            ),
+        )
+
+    await ctx.db.write(work)
+    ctx.bus.publish("jobs")

@@ -27,8 +27,12 @@ from fediserver.signatures import Message, Scheme, sign
 log = logging.getLogger(__name__)
 
 LEASE = 60 * SECOND
-LANES = 100
+LANES = 200
 """Hosts that one process delivers to at the same time."""
+LANES_FAILING = 50
+"""Of them, hosts that failed last time: those that hang must not take every lane."""
+BLOCKED = SECOND
+"""How soon a lane is looked at again in which all that is due waits for something earlier."""
 AT_ONCE = 2
 BATCH = 40
 """Deliveries that a lane reads at a time; read again when they are done."""
@@ -55,6 +59,7 @@ class Deliverer:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._failing: set[int] = set()
         self._bodies: dict[int, asyncio.Task[bytes | None]] = {}
 
     async def take_due(self) -> int:
@@ -63,9 +68,22 @@ class Deliverer:
         if room <= 0:
             return 0
         now = ctx.clock()
-        due = await ctx.db.write(
-            lambda tx: hosts.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
-        )
+        if not await hosts.any_due(ctx.db, now):
+            return 0
+        failing = sum(1 for host_id in self._lanes if host_id in self._failing)
+
+        async def claim(tx: Writer) -> list[Host]:
+            return await hosts.claim(
+                tx,
+                boot=ctx.boot,
+                now=now,
+                until=now + LEASE,
+                limit=room,
+                limit_failing=LANES_FAILING - failing,
+            )
+
+        due = await ctx.db.write(claim)
+        self._failing |= {host.id for host in due if host.failures}
         for host in due:
             task = asyncio.create_task(self._lane(host), name=f"lane {host.name}")
             self._lanes[host.id] = task
@@ -97,6 +115,7 @@ class Deliverer:
 
     def _ended(self, host_id: int) -> None:
         self._lanes.pop(host_id, None)
+        self._failing.discard(host_id)
         self._ctx.bus.publish("deliveries")
 
     async def _lane(self, host: Host) -> None:
@@ -110,7 +129,10 @@ class Deliverer:
             log.exception("the lane to %s stopped", host.name)
             await self._note_failure(host, "a fault of this node; see its log")
         finally:
-            await asyncio.shield(ctx.db.write(lambda tx: hosts.release(tx, host.id)))
+            now = ctx.clock()
+            await asyncio.shield(
+                ctx.db.write(lambda tx: hosts.release(tx, host.id, now=now, soon=now + BLOCKED))
+            )
 
     async def _batch(self, host: Host) -> bool:
         """Work on the next deliveries; False when the lane has nothing more to do now."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from contextlib import suppress
 
 import orjson
 
@@ -14,7 +15,17 @@ from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY, HOUR, MINUTE
 from fediserver.db import accounts, hosts, intake
 from fediserver.db.database import Writer
-from fediserver.errors import BadRequest, Forbidden, Gone, Ignored, NotFound, Refused, Unavailable
+from fediserver.errors import (
+    BadRequest,
+    FediserverError,
+    Forbidden,
+    Gone,
+    Ignored,
+    NotFound,
+    Refused,
+    TooLarge,
+    Unavailable,
+)
 from fediserver.models.account import Account
 from fediserver.models.delivery import Received, Unverified
 from fediserver.models.uris import host
@@ -48,6 +59,14 @@ async def receive(ctx: Context, message: Message, *, network: str) -> int | None
     Raises SignatureError (401), Refused or Forbidden (403), BadRequest (400), Unavailable (503).
     """
     claimed = claim(message, now=ctx.clock())
+    try:
+        return await _receive(ctx, message, claimed, network)
+    except Refused as problem:
+        log.info("refused from %s by the rule %s: %s", claimed.key_id, problem.rule, problem)
+        raise
+
+
+async def _receive(ctx: Context, message: Message, claimed: Claim, network: str) -> int | None:
     await ctx.domains.refresh(ctx.db, ctx.clock())
     _permit(ctx, claimed.key_id)
     activity = document.read_activity(document.parse(message.body))
@@ -70,7 +89,9 @@ def _permit(ctx: Context, key_id: str) -> None:
 async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
     """The key as it is now, when it was not fetched lately; SignatureError unless it verifies."""
     if ctx.clock() - key.fetched_at >= REFETCH_AFTER:
-        await _fetch_key(ctx, claimed.key_id, Budget(4))
+        # Whatever the key's server says of this request, its sender is told that it is not well signed.
+        with suppress(FediserverError):
+            await _fetch_key(ctx, claimed.key_id, Budget(4))
         fresh = await ctx.keyring.theirs(ctx, claimed.key_id)
         if fresh is not None and claimed.matches(fresh.key):
             return fresh
@@ -169,7 +190,9 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
         if key is None or not claimed.matches(key.key):
             raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
         await _keep(ctx, row.body, claimed, activity, key)
-    except (SignatureError, Refused, Forbidden, BadRequest, NotFound, Gone, Ignored) as problem:
+    except Refused as problem:
+        log.info("refused from %s by the rule %s: %s", row.key_id, problem.rule, problem)
+    except (SignatureError, Forbidden, BadRequest, NotFound, Gone, Ignored, TooLarge) as problem:
         log.info("refused %s: %s", row.key_id, problem)
     await ctx.db.write(lambda tx: intake.unpark(tx, row.id))
 

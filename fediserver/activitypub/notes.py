@@ -1,5 +1,6 @@
 """Takes posts of other servers into our rows, new ones and new versions."""
 
+import logging
 from collections.abc import Sequence
 
 import msgspec
@@ -17,7 +18,7 @@ from fediserver.activitypub.fetch import Budget, fetch
 from fediserver.clock import DAY
 from fediserver.db import accounts, jobs, media, polls, relationships, statuses
 from fediserver.db.database import Clash, Reader, Writer
-from fediserver.errors import BadRequest, Gone, Ignored, NotFound, Refused, TooLarge, Unreachable
+from fediserver.errors import BadRequest, FediserverError, Gone, Ignored, NotFound, Refused, TooLarge
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll, PollOption
@@ -25,7 +26,10 @@ from fediserver.models.status import Status
 from fediserver.text import compose
 
 ANCESTORS = 100
-"""Posts above a reply that are fetched, one after the other."""
+"""Posts above a reply that are fetched, one after the other, as far as the budget of what began it goes."""
+_NOT_TO_BE_HAD = (NotFound, Gone, Refused, Ignored, BadRequest, TooLarge)
+
+log = logging.getLogger(__name__)
 
 
 async def fetched(ctx: Context, uri: str, budget: Budget) -> Status | None:
@@ -34,8 +38,14 @@ async def fetched(ctx: Context, uri: str, budget: Budget) -> Status | None:
         return None
     try:
         return await take_in_fetched(ctx, await fetch(ctx, uri, budget), budget)
-    except (NotFound, Gone, Refused, Ignored, BadRequest, TooLarge):
+    except _NOT_TO_BE_HAD as problem:
+        _note_refusal(uri, problem)
         return None
+
+
+def _note_refusal(uri: str, problem: FediserverError) -> None:
+    if isinstance(problem, Refused):
+        log.info("refused %s by the rule %s: %s", uri, problem.rule, problem)
 
 
 async def take_in_fetched(ctx: Context, found: Document, budget: Budget) -> Status | None:
@@ -43,7 +53,7 @@ async def take_in_fetched(ctx: Context, found: Document, budget: Budget) -> Stat
     note = document.read_note(found)
     authority.object_is_owners(note.id, note.attributed_to)
     author = await lookup.account(ctx, note.attributed_to, budget)
-    return await take_in(ctx, note, author)
+    return await take_in(ctx, note, author, budget)
 
 
 async def concerns_us(ctx: Context, note: NoteDocument, author: Account) -> bool:
@@ -60,10 +70,13 @@ async def concerns_us(ctx: Context, note: NoteDocument, author: Account) -> bool
     return await ctx.db.read(known)
 
 
-async def take_in(ctx: Context, note: NoteDocument, author: Account, *, depth: int = 0) -> Status | None:
+async def take_in(
+    ctx: Context, note: NoteDocument, author: Account, budget: Budget, *, depth: int = 0
+) -> Status | None:
     """Add a post; answers the one that is there when it is known, None when it was deleted.
 
-    A parent that is not here is fetched later: `depth` counts how far above the first reply we are.
+    A parent that is not here is fetched later, with what is left of the budget: `depth` counts how far
+    above the first reply we are.
     """
     authority.never_ours(ctx.uris, note.id)
     if author.suspended_at is not None or author.deleted_at is not None:
@@ -83,8 +96,8 @@ async def take_in(ctx: Context, note: NoteDocument, author: Account, *, depth: i
             status = msgspec.structs.replace(status, poll_id=poll.id)
         await place(ctx, tx, author, status, msgspec.structs.replace(parts, poll=poll, options=options))
         await _attach(ctx, tx, note, status)
-        if note.in_reply_to and parent is None and depth < ANCESTORS:
-            await _fetch_parent_later(ctx, tx, note.in_reply_to, depth)
+        if note.in_reply_to and parent is None and depth < ANCESTORS and budget.left:
+            await _fetch_parent_later(ctx, tx, note.in_reply_to, depth, budget)
         return status
 
     try:
@@ -155,7 +168,7 @@ async def _row(
         reblogs_count=0,
         favourites_count=0,
         created_at=min(note.published, now) if note.published is not None and note.published > 0 else now,
-        edited_at=note.updated if note.updated and note.updated != note.published else None,
+        edited_at=min(note.updated, now) if note.updated and note.updated != note.published else None,
         version=1,
     )
 
@@ -236,7 +249,7 @@ def _attachment(ctx: Context, one: Attachment, status: Status, position: int, pa
     )
 
 
-async def _fetch_parent_later(ctx: Context, tx: Writer, uri: str, depth: int) -> None:
+async def _fetch_parent_later(ctx: Context, tx: Writer, uri: str, depth: int, budget: Budget) -> None:
     if ctx.uris.is_ours(uri):
         return
     now = ctx.clock()
@@ -245,7 +258,7 @@ async def _fetch_parent_later(ctx: Context, tx: Writer, uri: str, depth: int) ->
         jobs.NewJob(
             id=ctx.ids.next(),
             kind="parent",
-            args={"uri": uri, "depth": depth + 1},
+            args={"uri": uri, "depth": depth + 1, "fetches": budget.left},
             once=f"parent:{uri}",
             run_at=now,
             give_up_at=now + DAY,
@@ -253,20 +266,18 @@ async def _fetch_parent_later(ctx: Context, tx: Writer, uri: str, depth: int) ->
     )
 
 
-async def fetch_parent(ctx: Context, uri: str, depth: int) -> None:
+async def fetch_parent(ctx: Context, uri: str, *, depth: int, fetches: int) -> None:
     """Fetch a post that a reply here waits for; Unreachable when it is worth another try."""
     if await statuses.by_uri(ctx.db, uri) is not None or await statuses.tombstone(ctx.db, uri) is not None:
         return
     try:
-        budget = Budget()
+        budget = Budget(fetches)
         note = document.read_note(await fetch(ctx, uri, budget))
         authority.object_is_owners(note.id, note.attributed_to)
         author = await lookup.account(ctx, note.attributed_to, budget)
-        await take_in(ctx, note, author, depth=depth)
-    except Unreachable:
-        raise
-    except (NotFound, Gone, Refused, Ignored, BadRequest, TooLarge):
-        return
+        await take_in(ctx, note, author, budget, depth=depth)
+    except _NOT_TO_BE_HAD as problem:
+        _note_refusal(uri, problem)
 
 
 async def revise(ctx: Context, note: NoteDocument, author: Account, status: Status) -> None:
@@ -299,7 +310,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
             tags=orjson.dumps([name for name, _ in parts.tags]).decode(),
             emojis=await _emojis(ctx, tx, note),
             media_count=len(note.attachments),
-            edited_at=note.updated or ctx.clock(),
+            edited_at=min(note.updated or ctx.clock(), ctx.clock()),
         )
         await statuses.revise(tx, revised)
         await statuses.drop_mentions(tx, known.id, [one.id for one in parts.addressed])

@@ -6,6 +6,7 @@ import click
 
 from fediserver import __version__
 from fediserver.cli.account import account
+from fediserver.cli.domain import domain
 from fediserver.cli.group import group
 from fediserver.cli.queue import queue
 from fediserver.cli.serve import serve
@@ -18,7 +19,7 @@ def cli() -> None:
     """A node of fediserver: groups that get things done together."""
 
 
-for command in (serve, account, group, queue):
+for command in (serve, account, group, domain, queue):
     cli.add_command(command)
 
 

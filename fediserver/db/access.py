@@ -26,9 +26,6 @@ HOLDER = Query(f"""
      where t.token_hash = :token_hash
 """)
 TOKEN = Query(f"select {columns(AccessToken)} from access_tokens where token_hash = :token_hash")
-TOKENS_OF = Query(f"""
-    select {columns(AccessToken)} from access_tokens where user_id = :user_id order by created_at, id
-""")
 INSERT_TOKEN = Query(insertion("access_tokens", AccessToken))
 TOUCH_TOKEN = Query("update access_tokens set last_used_at = :now where id = :id")
 TOUCH_USER = Query("update users set last_seen_at = :now where account_id = :account_id")
@@ -127,11 +124,6 @@ async def holder(db: Reader, token_hash: str) -> Holder | None:
 async def token(db: Reader, token_hash: str) -> AccessToken | None:
     """A token's own row."""
     return await db.one(TOKEN, AccessToken, token_hash=token_hash)
-
-
-async def tokens_of(db: Reader, user_id: int) -> list[AccessToken]:
-    """The tokens that a log-in made, for itself or for its groups; oldest first."""
-    return await db.all(TOKENS_OF, AccessToken, user_id=user_id)
 
 
 async def insert_token(tx: Writer, row: AccessToken) -> None:

@@ -38,6 +38,12 @@ MUTE_ENDS = Query("""
 COUNT_REQUESTS = Query("""
     select count(*) from (select 1 from follow_requests where target_id = :target_id limit 40) waiting
 """)
+HIDDEN = Query("""
+    select target_id from blocks where account_id = :viewer_id
+     union select account_id from blocks where target_id = :viewer_id
+     union select target_id from mutes
+            where account_id = :viewer_id and (expires_at is null or expires_at > :now)
+""")
 FAMILIAR = Query("""
     select t.target_id as cursor, f.target_id as id
       from follows t
@@ -90,6 +96,11 @@ async def mute_ends(db: Reader, *, account_id: int, target_ids: Sequence[int]) -
 async def count_requests(db: Reader, *, target_id: int) -> int:
     """How many follow requests wait, counted up to 40."""
     return int(await db.value(COUNT_REQUESTS, target_id=target_id))
+
+
+async def hidden(db: Reader, *, viewer_id: int, now: int) -> set[int]:
+    """Whom a member does not see in lists: blocked in either direction, or muted now."""
+    return set(await db.values(HIDDEN, viewer_id=viewer_id, now=now))
 
 
 async def familiar(db: Reader, *, viewer_id: int, target_ids: Sequence[int]) -> dict[int, list[int]]:

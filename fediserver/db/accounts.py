@@ -53,7 +53,8 @@ PUT_KEY = Query("""
     insert into keys (id, account_id, algorithm, public_pem, private_pem, fetched_at)
     values (:id, :account_id, :algorithm, :public_pem, :private_pem, :fetched_at)
     on conflict (id) do update set public_pem = excluded.public_pem, fetched_at = excluded.fetched_at,
-        account_id = excluded.account_id, algorithm = excluded.algorithm
+        algorithm = excluded.algorithm
+     where keys.account_id = excluded.account_id
 """)
 DROP_KEYS = Query(
     "delete from keys where account_id = :account_id and private_pem is null and id <> all(:keep)"
@@ -136,9 +137,9 @@ async def keys(db: Reader, account_id: int) -> list[Key]:
     return await db.all(KEYS, Key, account_id=account_id)
 
 
-async def put_key(tx: Writer, row: Key) -> None:
-    """Add or refresh a key."""
-    await tx.run(PUT_KEY, **msgspec.structs.asdict(row))
+async def put_key(tx: Writer, row: Key) -> bool:
+    """Add or refresh a key; False when that key is somebody else's."""
+    return bool(await tx.run(PUT_KEY, **msgspec.structs.asdict(row)))
 
 
 async def drop_keys(tx: Writer, account_id: int, keep: Sequence[str]) -> None:

@@ -15,14 +15,26 @@ ID = Query("select id from hosts where name = :name")
 DUE = Query(f"""
     select {_HOST} from hosts
      where due_at is not null and due_at <= :now and retry_at <= :now and lease_until <= :now
+       and failures = 0
      order by due_at limit :limit /*skip locked*/
+""")
+DUE_FAILING = Query(f"""
+    select {_HOST} from hosts
+     where due_at is not null and due_at <= :now and retry_at <= :now and lease_until <= :now
+       and failures > 0
+     order by due_at limit :limit /*skip locked*/
+""")
+ANY_DUE = Query("""
+    select 1 from hosts
+     where due_at is not null and due_at <= :now and retry_at <= :now and lease_until <= :now limit 1
 """)
 LEASE = Query("update hosts set lease_by = :boot, lease_until = :until where id = any(:ids)")
 RENEW = Query("update hosts set lease_until = :until where lease_by = :boot and lease_until > :now")
 RELEASE = Query("""
     update hosts
        set lease_by = null, lease_until = 0,
-           due_at = (select min(d.next_at) from deliveries d where d.host_id = hosts.id and d.state = 0)
+           due_at = (select min(case when d.next_at > :now then d.next_at else cast(:soon as bigint) end)
+                       from deliveries d where d.host_id = hosts.id and d.state = 0)
      where id = :id
 """)
 RELEASE_ALL = Query("update hosts set lease_by = null, lease_until = 0 where lease_until > 0")
@@ -90,9 +102,15 @@ async def ensure(tx: Writer, name: str, *, new_id: int) -> int:
     return int(known)
 
 
-async def claim(tx: Writer, *, boot: str, now: int, until: int, limit: int) -> list[Host]:
-    """Take lanes that have something due and that nobody works on."""
+async def any_due(db: Reader, now: int) -> bool:
+    """Whether there is a lane to take."""
+    return await db.value(ANY_DUE, now=now) is not None
+
+
+async def claim(tx: Writer, *, boot: str, now: int, until: int, limit: int, limit_failing: int) -> list[Host]:
+    """Take lanes that have something due and that nobody works on; of hosts that fail, not too many."""
     due = await tx.all(DUE, Host, now=now, limit=limit)
+    due += await tx.all(DUE_FAILING, Host, now=now, limit=max(min(limit - len(due), limit_failing), 0))
     if due:
         await tx.run(LEASE, boot=boot, until=until, ids=[host.id for host in due])
     return due
@@ -103,9 +121,12 @@ async def renew(tx: Writer, *, boot: str, now: int, until: int) -> None:
     await tx.run(RENEW, boot=boot, now=now, until=until)
 
 
-async def release(tx: Writer, host_id: int) -> None:
-    """Give a lane back and note when its next delivery is due."""
-    await tx.run(RELEASE, id=host_id)
+async def release(tx: Writer, host_id: int, *, now: int, soon: int) -> None:
+    """Give a lane back and note when its next delivery is due.
+
+    What is due but has to wait for something earlier is looked at again at `soon`.
+    """
+    await tx.run(RELEASE, id=host_id, now=now, soon=soon)
 
 
 async def release_all(tx: Writer) -> None:

@@ -128,20 +128,29 @@ class Timeline:
         return found[::-1] if bounds.ascending else found
 
 
+BY_ID = Query(f"{selection('statuses s', marks=False)} where s.id = :id")
+BY_ID_MARKED = Query(f"{selection('statuses s', marks=True)} where s.id = :id")
 BY_IDS = Query(f"{selection('statuses s', marks=False)} where s.id = any(:ids)")
 BY_IDS_MARKED = Query(f"{selection('statuses s', marks=True)} where s.id = any(:ids)")
 
 
+async def by_id(db: Reader, status_id: int, *, viewer_id: int | None) -> list[Outline]:
+    """The outline of one post, if it is there."""
+    if viewer_id is None:
+        return await db.all(BY_ID, Outline, id=status_id)
+    return await db.all(BY_ID_MARKED, Outline, id=status_id, viewer_id=viewer_id)
+
+
 async def by_ids(db: Reader, ids: Sequence[int], *, viewer_id: int | None) -> list[Outline]:
     """Outlines in the order of the ids; unknown ids are left out."""
-    if not ids:
-        return []
+    if len(ids) <= 1:
+        return await by_id(db, ids[0], viewer_id=viewer_id) if ids else []
     if viewer_id is None:
         found = await db.all(BY_IDS, Outline, ids=ids)
     else:
         found = await db.all(BY_IDS_MARKED, Outline, ids=ids, viewer_id=viewer_id)
-    by_id = {outline.id: outline for outline in found}
-    return [by_id[one] for one in ids if one in by_id]
+    known = {outline.id: outline for outline in found}
+    return [known[one] for one in ids if one in known]
 
 
 class AppName(msgspec.Struct, array_like=True, frozen=True):

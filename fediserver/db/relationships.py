@@ -57,6 +57,21 @@ FOLLOWS_ANY = Query(
     "select target_id from follows where account_id = :account_id and target_id = any(:targets)"
 )
 
+FOLLOWED_BY_GONE = Query("""
+    update accounts set followers_count = case when followers_count > 0 then followers_count - 1 else 0 end,
+           version = version + 1
+     where id in (select target_id from follows where account_id = :account_id)
+""")
+FOLLOWING_GONE = Query("""
+    update accounts set following_count = case when following_count > 0 then following_count - 1 else 0 end,
+           version = version + 1
+     where id in (select account_id from follows where target_id = :account_id)
+""")
+DROP_FOLLOWS_OF = Query("delete from follows where account_id = :account_id")
+DROP_FOLLOWS_TO = Query("delete from follows where target_id = :account_id")
+DROP_REQUESTS_OF = Query("delete from follow_requests where account_id = :account_id")
+DROP_REQUESTS_TO = Query("delete from follow_requests where target_id = :account_id")
+
 BLOCK = Query(f"select {columns(Block)} from blocks where {_PAIR}")
 PUT_BLOCK = Query(insertion("blocks", Block) + " on conflict (account_id, target_id) do nothing")
 DROP_BLOCK = Query(f"delete from blocks where {_PAIR}")
@@ -155,6 +170,19 @@ async def has_local_follower(db: Reader, target_id: int) -> bool:
 async def follows_any(db: Reader, account_id: int, targets: Sequence[int]) -> set[int]:
     """Those of the targets whom the account follows."""
     return set(await db.values(FOLLOWS_ANY, account_id=account_id, targets=targets)) if targets else set()
+
+
+async def drop_all(tx: Writer, account_id: int) -> None:
+    """End every follow and request of an account that is gone, and count them off."""
+    for query in (
+        FOLLOWED_BY_GONE,
+        FOLLOWING_GONE,
+        DROP_FOLLOWS_OF,
+        DROP_FOLLOWS_TO,
+        DROP_REQUESTS_OF,
+        DROP_REQUESTS_TO,
+    ):
+        await tx.run(query, account_id=account_id)
 
 
 async def block(db: Reader, account_id: int, target_id: int) -> Block | None:

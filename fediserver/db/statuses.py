@@ -17,6 +17,7 @@ BY_URI = Query(f"select {_STATUS} from statuses where uri = :uri")
 BY_URL = Query(f"select {_STATUS} from statuses where url = :url and url <> uri order by id limit 1")
 INSERT = Query(insertion("statuses", Status))
 DELETE = Query("delete from statuses where id = :id")
+SOME_OF = Query(f"select {_STATUS} from statuses where account_id = :account_id order by id limit :limit")
 REBLOG_BY = Query(
     f"select {_STATUS} from statuses where reblog_of_id = :status_id and account_id = :account_id"
 )
@@ -137,6 +138,11 @@ async def insert(tx: Writer, status: Status) -> None:
 async def delete(tx: Writer, status_id: int) -> int:
     """Remove a post and what hangs on it; answers how many there were."""
     return await tx.run(DELETE, id=status_id)
+
+
+async def some_of(db: Reader, account_id: int, limit: int) -> list[Status]:
+    """The oldest posts and boosts of an account."""
+    return await db.all(SOME_OF, Status, account_id=account_id, limit=limit)
 
 
 async def reblog_by(db: Reader, status_id: int, account_id: int) -> Status | None:

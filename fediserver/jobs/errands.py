@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fediserver.actions import notify, publish, vote
+from fediserver.actions import delete, notify, publish, vote
 from fediserver.actions.write import domain_of, markup
 from fediserver.activitypub import lookup, notes
 from fediserver.activitypub.context import Context
@@ -18,6 +18,7 @@ from fediserver.db.database import Writer
 from fediserver.errors import FediserverError, Unreachable
 from fediserver.models.account import Account
 from fediserver.models.delivery import Job
+from fediserver.models.status import Status
 from fediserver.net import hosts as breaker
 from fediserver.text import compose
 from fediserver.text.handles import Handle, parse
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LEASE = 60 * SECOND
 AT_ONCE = 8
+PURGE_AT_ONCE = 100
 
 Args = dict[str, Any]
 Work = Callable[[Context, Args], Awaitable[None]]
@@ -83,7 +85,26 @@ async def tell_poll_counts(ctx: Context, args: Args) -> None:
 
 async def fetch_parent(ctx: Context, args: Args) -> None:
     """Fetch a post that a reply here waits for."""
-    await notes.fetch_parent(ctx, args["uri"], args["depth"])
+    await notes.fetch_parent(ctx, args["uri"], depth=args["depth"], fetches=args["fetches"])
+
+
+async def purge_posts(ctx: Context, args: Args) -> None:
+    """Remove everything that an account which is gone has posted, a hundred posts at a time."""
+    owner = await accounts.by_id(ctx.db, args["account_id"])
+    while owner is not None and owner.deleted_at is not None:
+        some = await statuses.some_of(ctx.db, owner.id, PURGE_AT_ONCE)
+        if not some:
+            return
+
+        async def work(tx: Writer, some: list[Status] = some, owner: Account = owner) -> None:
+            for status in some:
+                if status.reblog_of_id is None:
+                    await delete.remove(ctx, tx, owner, status)
+                else:
+                    await statuses.delete(tx, status.id)
+                    await statuses.count(tx, status.reblog_of_id, reblogs=-1)
+
+        await ctx.db.write(work)
 
 
 KINDS: dict[str, Work] = {
@@ -91,6 +112,7 @@ KINDS: dict[str, Work] = {
     "parent": fetch_parent,
     "poll": end_poll,
     "poll_counts": tell_poll_counts,
+    "purge": purge_posts,
 }
 
 

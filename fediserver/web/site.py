@@ -58,7 +58,6 @@ def _or_document(route: Route) -> Route:
         if federation.wants_activity(request):
             return RedirectResponse(elsewhere(ctx, request.path_params), 302, {"vary": "Accept"})
         response: Response = await route.endpoint(ctx, request)  # type: ignore[misc]
-        response.headers["vary"] = "Accept"
         return response
 
     return Route(method="GET", path=route.path, endpoint=page_or_document)

@@ -42,6 +42,11 @@ def read(path: Path) -> Catalog:
         return read_po(file)
 
 
+def messages(found: gettext.GNUTranslations) -> dict[object, str]:
+    """What a compiled catalogue says, but for its header, which holds the time of compiling."""
+    return {key: text for key, text in vars(found)["_catalog"].items() if key}
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
 def test_every_string_is_translated(path: Path) -> None:
     catalogue = read(path)
@@ -60,7 +65,7 @@ def test_the_compiled_catalogue_is_up_to_date(path: Path) -> None:
     made.seek(0)
     with path.with_suffix(".mo").open("rb") as file:
         kept = gettext.GNUTranslations(file)
-    assert vars(kept)["_catalog"] == vars(gettext.GNUTranslations(made))["_catalog"]
+    assert messages(kept) == messages(gettext.GNUTranslations(made))
 
 
 def test_there_are_strings_to_translate() -> None:

@@ -20,6 +20,8 @@ TEXT_LENGTH = 262_144
 
 MAX_NUMBER = (1 << 53) - 1
 _TYPES = 8
+# The end of 9999, which a zone may put into the year 10000: nobody could write that down again.
+_LAST_MOMENT = 253_402_300_799_999
 # A link in a link in a link is nothing that anybody sends.
 _NESTED = 3
 
@@ -126,8 +128,9 @@ def language_map(doc: Document, key: str) -> tuple[str, str | None]:
 
 
 def time(doc: Document, key: str) -> int | None:
-    """Milliseconds since 1970; None for no time that can be read."""
-    return clock.parse(string(doc.get(key)))
+    """Milliseconds since 1970; None for no time that can be read, and for one before 1970 or after 9999."""
+    found = clock.parse(string(doc.get(key)))
+    return found if found is not None and 0 <= found <= _LAST_MOMENT else None
 
 
 def number(doc: Document, key: str) -> int | None:

@@ -28,7 +28,7 @@ async def create(ctx: Context, activity: Activity, actor: Account, budget: Budge
         return
     if not await notes.concerns_us(ctx, note, actor):
         raise Ignored("nobody here follows, is named or is answered")
-    await notes.take_in(ctx, note, actor)
+    await notes.take_in(ctx, note, actor, budget)
 
 
 async def _poll_of(ctx: Context, note: NoteDocument) -> Poll | None:

@@ -20,7 +20,7 @@ async def update(ctx: Context, activity: Activity, actor: Account, budget: Budge
     if kind in ACTORS:
         await _actor(ctx, found, actor)
     elif kind in POSTS:
-        await _post(ctx, activity, found, actor)
+        await _post(ctx, activity, found, actor, budget)
     else:
         raise Ignored(f"an Update of {kind[:40]} changes nothing here")
 
@@ -33,14 +33,14 @@ async def _actor(ctx: Context, found: Document, actor: Account) -> None:
     await actors.take_in(ctx, new, Handle(actor.username, actor.domain))
 
 
-async def _post(ctx: Context, activity: Activity, found: Document, actor: Account) -> None:
+async def _post(ctx: Context, activity: Activity, found: Document, actor: Account, budget: Budget) -> None:
     note = document.read_note(found, activity)
     status = await statuses.by_uri(ctx.db, note.id)
     if status is None:
         authority.object_is_owners(note.id, note.attributed_to)
         if note.attributed_to != actor.uri or not await notes.concerns_us(ctx, note, actor):
             raise Ignored("a post that we never had")
-        await notes.take_in(ctx, note, actor)
+        await notes.take_in(ctx, note, actor, budget)
         return
     owner = await accounts.by_id(ctx.db, status.account_id)
     authority.may_update(

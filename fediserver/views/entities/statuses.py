@@ -96,9 +96,10 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
     for one in found:
         bodies[one.id] = one.version
         authors[one.account_id] = one.account_version
-        if one.original is not None:
-            bodies[one.original.id] = one.original.version
-            authors[one.original.account_id] = one.original.account_version
+        original = one.original
+        if original is not None:
+            bodies[original.id] = original.version
+            authors[original.account_id] = original.account_version
         if one.poll_id is not None:
             poll_ids.append(one.poll_id)
     kept_bodies, kept_accounts = shelved.bodies.among(bodies), shelved.accounts.among(authors)

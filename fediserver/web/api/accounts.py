@@ -10,7 +10,7 @@ from fediserver.activitypub.context import Context
 from fediserver.db import account_lists, interactions, search, status_lists
 from fediserver.db import accounts as account_rows
 from fediserver.db.status_lists import Kinds
-from fediserver.errors import NotFound
+from fediserver.errors import Invalid, NotFound
 from fediserver.models.account import Account
 from fediserver.text import compose, handles
 from fediserver.views.entities import accounts, relationships, statuses
@@ -24,7 +24,8 @@ from fediserver.web.responses import json_response
 People = Annotated[Paging, Size(40, 80)]
 """Pages of accounts."""
 
-_MOST_IDS = 80
+_MOST_IDS = 40
+_MOST_STANDINGS = 300
 
 
 class Ids(msgspec.Struct):
@@ -65,7 +66,9 @@ async def show(ctx: Context, viewer: Viewer | None, account_id: int) -> Response
 
 async def several(ctx: Context, viewer: Viewer | None, wanted: Ids) -> Response:
     """GET /api/v1/accounts: accounts by id."""
-    return json_response(await accounts.by_ids(ctx, wanted.id[:_MOST_IDS], id_of(viewer)))
+    if len(wanted.id) > _MOST_IDS:
+        raise Invalid(f"At most {_MOST_IDS} accounts can be asked for at once")
+    return json_response(await accounts.by_ids(ctx, wanted.id, id_of(viewer)))
 
 
 async def by_handle(ctx: Context, viewer: Viewer | None, wanted: Named) -> Response:
@@ -161,7 +164,7 @@ async def following(ctx: Context, viewer: Viewer | None, account_id: int, page: 
 
 async def standings(ctx: Context, me: Viewer, wanted: Ids) -> Response:
     """GET /api/v1/accounts/relationships: how the member stands to others."""
-    return json_response(await relationships.relationships(ctx, me.id, wanted.id[:_MOST_IDS]))
+    return json_response(await relationships.relationships(ctx, me.id, wanted.id[:_MOST_STANDINGS]))
 
 
 async def familiar_followers(ctx: Context, me: Viewer, wanted: Ids) -> Response:

@@ -3,6 +3,7 @@
     ctx: Context                the node
     me: Viewer                  a member who is signed in; else 401, or 422 for an application's own token
     viewer: Viewer | None       whoever asks
+    grant: Grant                any good token, an application's own too
     page: Paging                cursors and limit; `Annotated[Paging, Size(40, 80)]` for other limits
     wanted: SomeStruct          parameters from query, form, multipart or JSON;
                                 `Annotated[SomeStruct, Uploads(bytes)]` where files may come with them
@@ -22,10 +23,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver.activitypub.context import Context
-from fediserver.errors import NotFound
+from fediserver.errors import NotFound, Unauthorised
 from fediserver.web import auth, limits, pagination, params
 from fediserver.web.api.paging import Paging, Size
-from fediserver.web.auth import Viewer
+from fediserver.web.auth import Grant, Viewer
 from fediserver.web.limits import Rule
 from fediserver.web.middleware import note_header
 
@@ -53,6 +54,7 @@ class Endpoint:
         self.function = function
         self.scopes = scopes
         self.needs_member = False
+        self.needs_token = False
         self._rule = rule
         self._context_name = ""
         self._viewer_name = ""
@@ -106,7 +108,8 @@ class Endpoint:
         if hint is Context:
             self._context_name = name
         elif hint is Viewer:
-            self._viewer_name, self.needs_member = name, True
+            self._viewer_name = name
+            self.needs_member = self.needs_token = True
         elif get_origin(hint) is UnionType and Viewer in get_args(hint):
             self._viewer_name = name
         else:
@@ -115,6 +118,9 @@ class Endpoint:
     def _supply(self, name: str, hint: object, extras: tuple[object, ...]) -> Supply:
         if hint is Request:
             return _request
+        if hint is Grant:
+            self.needs_token = True
+            return _grant(self.scopes)
         if hint is Paging:
             size = next((extra for extra in extras if isinstance(extra, Size)), _PAGE)
             return _paging(size)
@@ -130,6 +136,16 @@ class Endpoint:
 
 async def _request(ctx: Context, request: Request) -> object:
     return request
+
+
+def _grant(scopes: tuple[str, ...]) -> Supply:
+    async def supply(ctx: Context, request: Request) -> object:
+        found = await auth.grant(request, *scopes)
+        if found is None:
+            raise Unauthorised
+        return found
+
+    return supply
 
 
 def _paging(size: Size) -> Supply:

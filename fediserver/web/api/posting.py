@@ -16,8 +16,7 @@ from fediserver.activitypub import lookup
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
 from fediserver.db import media
-from fediserver.errors import BadRequest, Forbidden, Invalid
-from fediserver.models.status import Status
+from fediserver.errors import BadRequest, Invalid
 from fediserver.models.visibility import Visibility, named
 from fediserver.text import compose
 from fediserver.text.handles import Handle
@@ -116,7 +115,7 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
 
 async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> Response:
     """PUT /api/v1/statuses/:id: change one's own post."""
-    status = await _own(ctx, me, status_id)
+    status = await targets.own(ctx, me, status_id)
     text = (status.text or "") if wanted.status is None else wanted.status
     spoiler = status.spoiler_text if wanted.spoiler_text is None else wanted.spoiler_text
     await _meet(ctx, text)
@@ -148,7 +147,7 @@ async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> 
 
 async def delete(ctx: Context, me: Viewer, status_id: int) -> Response:
     """DELETE /api/v1/statuses/:id: the answer has the text as typed, so that it can be written anew."""
-    status = await _own(ctx, me, status_id)
+    status = await targets.own(ctx, me, status_id)
     entity = await statuses.status(ctx, status, me.id)
     await deleting.delete(ctx, me.account, status)
     return json_response(_for_redraft(entity, status.text or ""))
@@ -159,13 +158,6 @@ def _for_redraft(entity: Json, text: str) -> dict[str, object]:
     fields: dict[str, object] = orjson.loads(bytes(entity))
     del fields["content"]
     return fields | {"text": text}
-
-
-async def _own(ctx: Context, me: Viewer, status_id: int) -> Status:
-    status = await targets.status(ctx, me, status_id)
-    if status.account_id != me.id:
-        raise Forbidden
-    return status
 
 
 async def _meet(ctx: Context, text: str) -> None:

@@ -17,6 +17,7 @@ from fediserver.web.api import (
     relations,
     reports,
     search,
+    sign_up,
     statuses,
     timelines,
 )
@@ -30,6 +31,7 @@ UPLOADS = Rule("uploads", 30, 1800)
 DELETIONS = Rule("deletions", 30, 1800)
 POSTS = Rule("posts", 300, 3 * 3600)
 FOLLOWS = Rule("follows", 400, 86_400)
+SIGN_UPS = Rule("sign_ups", 5, 1800)
 REPORTS = Rule("reports", 400, 86_400)
 
 _LIMITED: dict[Function, Rule] = {
@@ -39,6 +41,7 @@ _LIMITED: dict[Function, Rule] = {
     interactions.unreblog: DELETIONS,
     relations.follow: FOLLOWS,
     reports.create: REPORTS,
+    sign_up.create: SIGN_UPS,
 }
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
@@ -50,6 +53,7 @@ _ACCOUNTS: tuple[Line, ...] = (
     ("DELETE", "/api/v1/profile/avatar", profile.remove_avatar, "write:accounts"),
     ("DELETE", "/api/v1/profile/header", profile.remove_header, "write:accounts"),
     ("GET", "/api/v1/preferences", profile.preferences, "read:accounts"),
+    ("POST", "/api/v1/accounts", sign_up.create, "write:accounts"),
     ("GET", "/api/v1/accounts", accounts.several, "read:accounts"),
     ("GET", "/api/v1/accounts/lookup", accounts.by_handle, "read:accounts"),
     ("GET", "/api/v1/accounts/search", accounts.find, "read:accounts"),

@@ -11,7 +11,7 @@ from fediserver.db import statuses as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.pages import Entry
-from fediserver.errors import Forbidden, NotFound
+from fediserver.errors import Invalid, NotFound
 from fediserver.models.status import Status
 from fediserver.views.entities import accounts, statuses, threads, versions
 from fediserver.web.api import targets
@@ -37,14 +37,16 @@ async def show(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
         row = await rows.by_id(tx, status_id)
         if row is None or not await visibility.can_see(tx, None if viewer is None else viewer.account, row):
             raise NotFound
-        return await outlines.by_ids(tx, [status_id], viewer_id=id_of(viewer))
+        return await outlines.by_id(tx, status_id, viewer_id=id_of(viewer))
 
     return json_response((await statuses.listed(ctx, id_of(viewer), find)).entities[0])
 
 
 async def several(ctx: Context, viewer: Viewer | None, wanted: Ids) -> Response:
     """GET /api/v1/statuses: posts by id, those that the viewer may see."""
-    ids = await targets.visible(ctx.db, viewer, wanted.id[:_MOST_IDS])
+    if len(wanted.id) > _MOST_IDS:
+        raise Invalid(f"At most {_MOST_IDS} posts can be asked for at once")
+    ids = await targets.visible(ctx.db, viewer, wanted.id)
     return json_response(await statuses.by_ids(ctx, ids, id_of(viewer)))
 
 
@@ -59,6 +61,8 @@ async def context(ctx: Context, viewer: Viewer | None, status_id: int) -> Respon
         above = threads.ancestors(knots, status.id, _MOST)
         below = threads.descendants(knots, status.id, _MOST, _MOST_DEEP)
     shown = set(await targets.visible(ctx.db, viewer, above + below))
+    hidden = await _hidden(ctx, viewer)
+    shown -= {knot.id for knot in knots if knot.account_id in hidden}
     above, below = [one for one in above if one in shown], [one for one in below if one in shown]
     entities = await statuses.by_ids(ctx, above + below, id_of(viewer))
     return json_response({"ancestors": entities[: len(above)], "descendants": entities[len(above) :]})
@@ -66,10 +70,7 @@ async def context(ctx: Context, viewer: Viewer | None, status_id: int) -> Respon
 
 async def source(ctx: Context, me: Viewer, status_id: int) -> Response:
     """GET /api/v1/statuses/:id/source: the member's own post as they typed it."""
-    status = await targets.status(ctx, me, status_id)
-    if status.account_id != me.id:
-        raise Forbidden
-    return json_response(versions.source(status))
+    return json_response(versions.source(await targets.own(ctx, me, status_id)))
 
 
 async def history(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
@@ -115,5 +116,13 @@ async def answer(ctx: Context, viewer: Viewer, status: Status) -> Response:
 
 
 async def _people(ctx: Context, viewer: Viewer | None, page: Paging, entries: list[Entry]) -> Response:
-    found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
-    return page.related(found, entries)
+    hidden = await _hidden(ctx, viewer)
+    shown = [entry.id for entry in entries if entry.id not in hidden]
+    return page.related(await accounts.by_ids(ctx, shown, id_of(viewer)), entries)
+
+
+async def _hidden(ctx: Context, viewer: Viewer | None) -> set[int]:
+    """Whom the viewer blocks or mutes."""
+    if viewer is None:
+        return set()
+    return await account_lists.hidden(ctx.db, viewer_id=viewer.id, now=ctx.clock())

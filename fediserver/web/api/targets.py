@@ -44,6 +44,14 @@ async def status(ctx: Context, viewer: Viewer | None, status_id: int) -> Status:
     return await visibility.find(ctx, None if viewer is None else viewer.account, status_id)
 
 
+async def own(ctx: Context, me: Viewer, status_id: int) -> Status:
+    """A post of the member's own; NotFound for everybody else's."""
+    found = await status(ctx, me, status_id)
+    if found.account_id != me.id:
+        raise NotFound
+    return found
+
+
 async def original(ctx: Context, viewer: Viewer | None, status_id: int) -> Status:
     """The same, and for a boost the post that it boosts: what people do with a boost, they do with that."""
     found = await status(ctx, viewer, status_id)

@@ -48,7 +48,6 @@ class Wish(NamedTuple):
     redirect_uri: str
     scopes: tuple[str, ...]
     challenge: str
-    asked: Mapping[str, str]
 
 
 class _Refused(NamedTuple):
@@ -64,12 +63,11 @@ async def authorize(core: Core, request: Request) -> Response:
     """GET /oauth/authorize: ask the member, or have them log in first."""
     asked = _asked(texts(await fields(request)))
     wish = await _wish(core, asked)
+    guest = await visit(core, request, language=asked.get("lang", ""))
     if isinstance(wish, _Refused):
-        guest = await visit(core, request, language=asked.get("lang", ""))
         return guest.redirect(
             _back(wish.redirect_uri, wish.state, error=wish.code, error_description=wish.text)
         )
-    guest = await visit(core, request, language=asked.get("lang", ""))
     forced = asked.get("force_login", "").lower() in ("true", "1")
     if guest.viewer is None or forced:
         again = {name: asked[name] for name in (*_KEPT, "lang") if name in asked}
@@ -156,7 +154,7 @@ async def _wish(core: Core, asked: Mapping[str, str]) -> Wish | _Refused:
         challenge = access.settled_challenge(asked.get("code_challenge", ""), method)
     except access.Denied as denied:
         return _Refused(redirect_uri, (state or "")[:_LONGEST] or None, denied.code, str(denied))
-    return Wish(application, redirect_uri, granted, challenge, asked)
+    return Wish(application, redirect_uri, granted, challenge)
 
 
 def _asked(sent: Mapping[str, str]) -> dict[str, str]:

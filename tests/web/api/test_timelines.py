@@ -9,6 +9,8 @@ import pytest
 
 from fediserver.actions import block, mute, reblog
 from fediserver.db import accounts as account_rows
+from fediserver.db import home as homes
+from fediserver.db import statuses
 
 
 def ids(answer: httpx.Response) -> list[str]:
@@ -70,14 +72,36 @@ async def test_a_cursor_whose_post_is_gone_still_leads_on(town: Any) -> None:
     assert ids(seen) == [str(posted[0].id)]
 
 
-async def test_a_late_post_comes_where_it_arrived(town: Any) -> None:
+async def test_a_late_post_is_neither_lost_nor_pinned_on_top(town: Any) -> None:
     alice, bob = [await town.account(name) for name in ("alice", "bob")]
-    old, new = [await town.post(bob, text) for text in ("old", "new")]
-    await town.post(alice, "before")
-    await town.follow(alice, bob)
+    early = await town.post(alice, "early")
+    between = town.ctx.ids.next()
+    newest = await town.post(alice, "newest")
     client = await town.client(alice)
-    seen = ids(await client.get("/api/v1/timelines/home"))
-    assert set(seen) >= {str(old.id), str(new.id)}
+    before = await client.get("/api/v1/timelines/home")
+    assert ids(before) == [str(newest.id), str(early.id)]
+    town.clock.advance(1000)
+    late = msgspec.structs.replace(
+        await town.post(bob, "written between the two"), id=between, uri="late", conversation_id=between
+    )
+
+    async def arrive(tx: Any) -> None:
+        await statuses.insert(tx, late)
+        await homes.add(
+            tx,
+            account_id=alice.id,
+            position=town.ctx.ids.next(),
+            status_id=between,
+            original_id=between,
+            author_id=bob.id,
+        )
+
+    await town.ctx.db.write(arrive)
+    assert ids(await client.get(links(before)["prev"])) == [str(between)]
+    assert ids(await client.get(f"/api/v1/timelines/home?since_id={newest.id}")) == [str(between)]
+    assert ids(await client.get(f"/api/v1/timelines/home?max_id={between}")) == ids(before)
+    last = await town.post(alice, "last")
+    assert ids(await client.get("/api/v1/timelines/home"))[:2] == [str(last.id), str(between)]
 
 
 async def test_home_leaves_out_whom_the_viewer_mutes(town: Any) -> None:

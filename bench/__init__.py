@@ -1,0 +1,1 @@
+"""The load generator and the budgets: `python -m bench`, see README.md."""

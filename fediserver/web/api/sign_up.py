@@ -1,0 +1,63 @@
+"""Accounts that people make in their app: https://docs.joinmastodon.org/methods/accounts/#create."""
+
+import msgspec
+from starlette.responses import Response
+
+from fediserver.actions import access, register
+from fediserver.activitypub.context import Context
+from fediserver.clock import SECOND
+from fediserver.db import access as access_rows
+from fediserver.errors import Forbidden, Invalid, Unauthorised
+from fediserver.models import scopes
+from fediserver.web.auth import Grant
+from fediserver.web.responses import json_response
+
+
+class Newcomer(msgspec.Struct):
+    """Who wants to be here."""
+
+    username: str = ""
+    email: str = ""
+    password: str = ""
+    agreement: bool = False
+    locale: str = "en"
+    reason: str = ""
+
+
+async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
+    """POST /api/v1/accounts: an account, and a token for it, with the application's own token.
+
+    The token works at once where registrations are open and no mail is set up; else every call but this
+    says what is missing.
+    """
+    if grant.account is not None:
+        raise Forbidden("Only the application's own token makes accounts; ask for one by client_credentials")
+    if not wanted.agreement:
+        text = "must be accepted"
+        raise Invalid(f"Validation failed: Agreement {text}", {"agreement": [("ERR_ACCEPTED", text)]})
+    account = await register.sign_up(
+        ctx,
+        name=wanted.username,
+        email=wanted.email,
+        password=wanted.password,
+        reason=wanted.reason,
+        locale=wanted.locale,
+    )
+    application = await access_rows.application_by_id(ctx.db, grant.token.application_id)
+    if application is None:
+        raise Unauthorised
+    issued = await access.issue_token(
+        ctx,
+        application=application,
+        account=account,
+        user_id=account.id,
+        granted=scopes.parse(grant.token.scopes),
+    )
+    return json_response(
+        {
+            "access_token": issued.token,
+            "token_type": "Bearer",
+            "scope": issued.row.scopes,
+            "created_at": issued.row.created_at // SECOND,
+        }
+    )

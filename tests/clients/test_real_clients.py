@@ -1,0 +1,178 @@
+"""Clients that people use, against a running node: Mastodon.py and toot, logged in through the pages."""
+
+import asyncio
+import io
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mastodon import Mastodon
+from PIL import Image
+
+from tests.clients.door import PASSWORD, authorise
+from tests.processes import Node, eventually, node
+
+SCOPES = ["read", "write", "follow", "push"]
+# Nobody fetches anything while these run.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+async def garden(tmp_path: Path) -> AsyncIterator[Node]:
+    """A node with two members who know their passwords."""
+    async with node(tmp_path / "garden") as running:
+        for name in ("rose", "sage"):
+            await running.command(
+                "account",
+                "create",
+                name,
+                "--email",
+                f"{name}@mail.example",
+                "--password-stdin",
+                text=PASSWORD,
+            )
+        yield running
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (64, 48), (60, 120, 40)).save(made, "PNG")
+    return made.getvalue()
+
+
+async def logged_in(garden: Node, name: str) -> Mastodon:
+    """Mastodon.py with a token that it got itself."""
+    base = garden.base_url
+
+    def register() -> tuple[Mastodon, str]:
+        client_id, secret = Mastodon.create_app("bench", scopes=SCOPES, api_base_url=base)
+        client = Mastodon(
+            client_id=client_id, client_secret=secret, api_base_url=base, version_check_mode="none"
+        )
+        return client, client.auth_request_url(scopes=SCOPES, allow_http=True)
+
+    client, url = await asyncio.to_thread(register)
+    browser = await garden.client()
+    code = await authorise(browser, url, name=name)
+    await asyncio.to_thread(client.log_in, code=code, scopes=SCOPES, allow_http=True)
+    return client
+
+
+async def test_mastodon_py_posts_reads_pages_follows_and_searches(garden: Node) -> None:
+    rose, sage = await logged_in(garden, "rose"), await logged_in(garden, "sage")
+
+    def talk() -> dict[str, Any]:
+        me = sage.account_verify_credentials()
+        found = rose.account_search("sage")
+        assert [account.username for account in found] == ["sage"]
+        assert rose.account_follow(found[0]).following
+        media = sage.media_post(
+            picture(), mime_type="image/png", description="A green bed", focus=(0.1, -0.2)
+        )
+        assert media.description == "A green bed"
+        first = sage.status_post("Look what grows", media_ids=[media], language="en", idempotency_key="one")
+        again = sage.status_post("Look what grows", media_ids=[media], language="en", idempotency_key="one")
+        assert first.id == again.id
+        poll = sage.make_poll(["beans", "peas"], expires_in=600)
+        asked = sage.status_post("What next?", poll=poll, visibility="unlisted", spoiler_text="garden")
+        voted = rose.poll_vote(rose.status(asked).poll, [1])
+        assert [option.votes_count for option in voted.options] == [0, 1]
+        for number in range(25):
+            sage.status_post(f"note {number} #beans")
+        return {"me": me, "first": first, "asked": asked}
+
+    said = await asyncio.to_thread(talk)
+
+    def read() -> None:
+        page = rose.timeline_home(limit=10)
+        everything = rose.fetch_remaining(page)
+        texts = [status.content for status in everything]
+        assert len(texts) == 27
+        assert len({status.id for status in everything}) == 27
+        assert "Look what grows" in texts[-1]
+        tagged = rose.timeline_hashtag("beans", limit=5)
+        assert [status.content.count("note") for status in tagged] == [1] * 5
+        assert rose.status_reblog(said["first"]).reblog.id == said["first"].id
+        assert rose.status_favourite(said["first"]).favourited
+        kinds = {note.type for note in sage.notifications()}
+        assert kinds >= {"follow", "reblog", "favourite"}
+        thread = rose.status_post("@sage lovely", in_reply_to_id=said["first"])
+        assert [reply.id for reply in sage.status_context(said["first"]).descendants] == [thread.id]
+        edited = sage.status_update(
+            said["first"], status="Look what grows now", media_ids=said["first"].media_attachments
+        )
+        assert edited.edited_at is not None
+        assert len(sage.status_history(edited)) == 2
+        assert rose.search_v2("sage").accounts[0].username == "sage"
+        gone = sage.status_delete(edited)
+        assert gone.text == "Look what grows now"
+        assert rose.instance_v1().uri
+        sage.account_update_credentials(display_name="Sage of the garden", note="I grow herbs")
+        assert rose.account(said["me"]).display_name == "Sage of the garden"
+
+    await asyncio.to_thread(read)
+
+
+async def test_toot_logs_in_posts_and_reads(garden: Node, tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+
+    async def toot(*words: str, stdin: str = "") -> str:
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).parent / "toot",
+            *words,
+            env=home,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
+        assert process.returncode == 0, printed.decode()
+        return printed.decode()
+
+    login = await asyncio.create_subprocess_exec(
+        Path(sys.executable).parent / "toot",
+        "login",
+        "--instance",
+        garden.base_url,
+        env=home | {"BROWSER": "true"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert login.stdout is not None
+    assert login.stdin is not None
+    url = ""
+    while not url:
+        line = (await asyncio.wait_for(login.stdout.readline(), 30)).decode()
+        assert line, "toot ended before it showed an address"
+        url = next((word for word in line.split() if "/oauth/authorize" in word), "")
+    login.stdin.write(b"y\n")
+    browser: httpx.AsyncClient = await garden.client()
+    code = await authorise(browser, url, name="rose")
+    printed, _ = await asyncio.wait_for(login.communicate(f"{code}\n".encode()), 30)
+    assert login.returncode == 0, printed.decode()
+
+    (tmp_path / "bed.png").write_bytes(picture())
+    await toot(
+        "post", "Hello from the terminal", "--media", str(tmp_path / "bed.png"), "--description", "green"
+    )
+    await toot("post", "Tea or coffee?", "--poll-option", "tea", "--poll-option", "coffee")
+    await toot("follow", "sage")
+    sage = await garden.person("sage")
+    seen = await sage.post("An answer from sage")
+
+    async def shown() -> bool:
+        return "An answer from sage" in await toot(
+            "timelines", "home", "--limit", "10", "--no-pager", "--no-clear"
+        )
+
+    await eventually("the post in toot's timeline", shown, every=0.5)
+    home_text = await toot("timelines", "home", "--limit", "10", "--no-pager", "--no-clear")
+    assert "Hello from the terminal" in home_text
+    assert "coffee" in home_text
+    assert "sage" in await toot("search", "sage")
+    assert "An answer from sage" in await toot("status", seen["id"])
