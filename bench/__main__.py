@@ -42,7 +42,8 @@ OTHERS = ("start", "memory", "tls")
 @click.option("--only", help=f"Some phases, by comma: {', '.join([*PHASES, *OTHERS])}.")
 @click.option("--quick", is_flag=True, help="Small numbers: to see that it works, not to compare.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Use this directory and leave it there.")
-def main(only: str | None, quick: bool, keep: Path | None) -> None:
+@click.option("--profiles", type=click.Path(path_type=Path), help="Have py-spy (on the PATH) write here.")
+def main(only: str | None, quick: bool, keep: Path | None, profiles: Path | None) -> None:
     chosen = only.split(",") if only else [*PHASES, *OTHERS]
     unknown = set(chosen) - {*PHASES, *OTHERS}
     if unknown:
@@ -52,7 +53,7 @@ def main(only: str | None, quick: bool, keep: Path | None) -> None:
         tempfile.TemporaryDirectory(prefix="fediserver-bench-") as scratch,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        rows = runner.run(_run(chosen, sizes, keep or Path(scratch)))
+        rows = runner.run(_run(chosen, sizes, keep or Path(scratch), profiles))
     report.table(rows)
     facts = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -66,7 +67,7 @@ def main(only: str | None, quick: bool, keep: Path | None) -> None:
     click.echo(f"written to {RESULTS.name} beside the generator")
 
 
-async def _run(chosen: list[str], sizes: Sizes, directory: Path) -> list[Row]:
+async def _run(chosen: list[str], sizes: Sizes, directory: Path, profiles: Path | None) -> list[Row]:
     directory.mkdir(parents=True, exist_ok=True)
     keys = make_keys()
     rows: list[Row] = []
@@ -74,7 +75,7 @@ async def _run(chosen: list[str], sizes: Sizes, directory: Path) -> list[Row]:
         report.progress("start, empty")
         rows += await footprint.empty_starts(directory, sizes.starts)
     if set(chosen) - {"tls"}:
-        town = Town(directory / "http", keys, sizes)
+        town = Town(directory / "http", keys, sizes, profiles=profiles)
         await town.open()
         try:
             for name, phase in PHASES.items():
@@ -91,7 +92,7 @@ async def _run(chosen: list[str], sizes: Sizes, directory: Path) -> list[Row]:
     if "tls" in chosen:
         report.progress("tls")
         context, trusted = authority.server_context(directory)
-        town = Town(directory / "https", keys, sizes, tls=context, trusted=trusted)
+        town = Town(directory / "https", keys, sizes, tls=context, trusted=trusted, profiles=profiles)
         await town.open()
         try:
             rows += report.told(await writes.fan_out_tls(town))

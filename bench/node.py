@@ -8,8 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,21 @@ class Meter(msgspec.Struct):
 
 
 class Node:
-    """Started with `start`; `host` is its name and port, `started_in` the seconds to the first answer."""
+    """Started with `start`; `host` is its name and port, `started_in` the seconds to the first answer.
 
-    def __init__(self, directory: Path, *, https: bool = False, trusted: Path | None = None) -> None:
+    With `profiles`, py-spy writes there where the time goes while a meter runs, a file for each.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        https: bool = False,
+        trusted: Path | None = None,
+        profiles: Path | None = None,
+    ) -> None:
         self.directory = directory
+        self._profiles = profiles
         self.port = _free_port()
         self.host = "node.bench.localhost" + ("" if https else f":{self.port}")
         self.base_url = f"{'https' if https else 'http'}://{self.host}"
@@ -116,12 +127,13 @@ class Node:
         return request("POST", path, headers, orjson.dumps(fields))
 
     @asynccontextmanager
-    async def meter(self) -> AsyncIterator[Meter]:
+    async def meter(self, item: str) -> AsyncIterator[Meter]:
         """Measures what the node uses until the end of the block."""
-        measured, began, before = Meter(), time.perf_counter(), proc.cpu_ms(self.pid)
-        yield measured
-        measured.seconds = time.perf_counter() - began
-        measured.cpu_ms = proc.cpu_ms(self.pid) - before
+        with self._profile(item):
+            measured, began, before = Meter(), time.perf_counter(), proc.cpu_ms(self.pid)
+            yield measured
+            measured.seconds = time.perf_counter() - began
+            measured.cpu_ms = proc.cpu_ms(self.pid) - before
 
     async def quiet(self, seconds: float = 60.0) -> None:
         """Wait until it has nothing to do: three tenths of a second with hardly any work."""
@@ -146,6 +158,20 @@ class Node:
         """Bytes of the pages that are in use, those in the log included."""
         used = self.count("pragma page_count") - self.count("pragma freelist_count")
         return used * self.count("pragma page_size")
+
+    @contextmanager
+    def _profile(self, item: str) -> Iterator[None]:
+        if self._profiles is None:
+            yield
+            return
+        self._profiles.mkdir(parents=True, exist_ok=True)
+        file = self._profiles / f"{item.replace(' ', '-').replace(',', '')}.txt"
+        command = ["py-spy", "record", "--pid", str(self.pid), "--output", str(file), "--format", "raw"]
+        with subprocess.Popen(
+            [*command, "--rate", "500", "--gil"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as recorder:
+            yield
+            recorder.send_signal(signal.SIGINT)
 
     async def _answers(self) -> bool:
         try:

@@ -13,7 +13,7 @@ async def _read(town: Town, item: str, request: bytes | list[bytes], count: int)
     requests = request * (count // len(request)) if isinstance(request, list) else [request] * count
     node = town.node
     (await fire(node.port, requests[: count // 10], connections=CONNECTIONS)).expect(200)
-    async with node.meter() as meter:
+    async with node.meter(item) as meter:
         answers = await fire(node.port, requests, connections=CONNECTIONS)
     answers.expect(200)
     return row(

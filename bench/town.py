@@ -44,9 +44,10 @@ class Town:
         *,
         tls: ssl.SSLContext | None = None,
         trusted: Path | None = None,
+        profiles: Path | None = None,
     ) -> None:
         self.sizes = sizes
-        self.node = Node(directory, https=tls is not None, trusted=trusted)
+        self.node = Node(directory, https=tls is not None, trusted=trusted, profiles=profiles)
         self.world = World(keys, tls=tls)
         self._tokens: dict[str, str] = {}
         self._sources: list[Person] = []

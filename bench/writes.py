@@ -27,7 +27,7 @@ async def post(town: Town) -> list[Row]:
     (await fire(node.port, requests[:20])).expect(200)
     await node.quiet()
     size = node.database_bytes()
-    async with node.meter() as meter:
+    async with node.meter("POST status") as meter:
         answers = (await fire(node.port, requests[20:])).expect(200)
         await node.quiet()
     grown = node.database_bytes() - size
@@ -66,7 +66,7 @@ async def _inbox(town: Town, which: str) -> list[Row]:
     await node.quiet()
     requests = town.creates(sources, count)
     before, size = node.count("select count(*) from statuses"), node.database_bytes()
-    async with node.meter() as meter:
+    async with node.meter(f"inbox {which}") as meter:
         began = time.perf_counter()
         answers = await town.send_creates(requests)
         seconds = time.perf_counter() - began
@@ -102,7 +102,7 @@ async def follow(town: Town) -> list[Row]:
     people = [world.person() for _ in range(town.sizes.followers)]
     requests = town.speaker_follows(people)
     asked = world.requests
-    async with node.meter() as meter:
+    async with node.meter("Follow") as meter:
         began = time.perf_counter()
         answers = await town.follow_speaker(people, requests=requests)
         seconds = time.perf_counter() - began
@@ -138,9 +138,10 @@ async def _fan_out(town: Town, item: str) -> list[Row]:
     await node.quiet()
     world.keeps = False
     before, handshakes = world.received, world.handshakes
-    async with node.meter() as meter:
+    async with node.meter(item) as meter:
         seconds = await _say(town, rounds)
         await node.quiet()
+    world.keeps = True
     sent = world.received - before
     opened = world.handshakes - handshakes
     return [

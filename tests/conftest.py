@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -19,7 +20,8 @@ from tests.town import Network, StoppedClock, Town, opened_town
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _numbers = itertools.count(1)
-_skipped: Counter[str] = Counter()
+_PROGRAMS = {"chromium": ("Chromium", ("chromium", "chromedriver"))}
+_MISSING = "is not installed"
 
 OpenTown = Callable[..., Awaitable[Town]]
 
@@ -130,12 +132,26 @@ async def town(open_town: OpenTown) -> Town:
 def missing(tool: str) -> NoReturn:
     """Skip for want of a program; where `CI=true` promises every program, fail."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{tool} is not installed, and CI=true promises that it is")
-    _skipped[tool] += 1
-    pytest.skip(f"{tool} is not installed")
+        pytest.fail(f"{tool} {_MISSING}, and CI=true promises that it is")
+    pytest.skip(f"{tool} {_MISSING}")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Tests that read the specifications beside the checkout are skipped where there are none."""
+    """Tests are skipped for want of the specifications beside the checkout, or of a program that they need."""
     if item.get_closest_marker("needs_shared") and not SHARED.is_dir():
         pytest.skip("the specifications beside the checkout (../shared) are not here")
+    for marker in item.iter_markers("needs_tool"):
+        tool, programs = _PROGRAMS[marker.args[0]]
+        if not all(map(shutil.which, programs)):
+            missing(tool)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests a missing program took away, however many processes ran them."""
+    skipped: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
+        if reason.endswith(_MISSING):
+            skipped[reason.removeprefix("Skipped: ")] += 1
+    for reason, count in skipped.items():
+        terminalreporter.write_line(f"{count} tests skipped: {reason}", yellow=True)

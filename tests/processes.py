@@ -122,7 +122,7 @@ class Person:
         assert found is not None
         return found
 
-    async def told(self, kind: str, *, text: str = "") -> Entity:
+    async def told(self, kind: str, *, text: str = "", seconds: float = PATIENCE) -> Entity:
         """A notification of that type about a post with that text, once it is there."""
 
         async def there() -> Entity | None:
@@ -131,7 +131,7 @@ class Person:
                     return dict(entity)
             return None
 
-        found = await eventually(f"{kind} of {text!r} told to {self.handle}", there)
+        found = await eventually(f"{kind} of {text!r} told to {self.handle}", there, seconds=seconds)
         assert found is not None
         return found
 
@@ -282,6 +282,9 @@ async def node(
     try:
         await made.start()
         yield made
+    except BaseException as problem:
+        problem.add_note(f"The log of {made.base_url} ends with:\n{made.logged()}")
+        raise
     finally:
         await made.close()
 

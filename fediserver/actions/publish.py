@@ -16,6 +16,7 @@ from fediserver.actions.write import (
     Written,
     attachments,
     check_length,
+    domain_of,
     mention_list,
     poll_rows,
     write,
@@ -29,6 +30,7 @@ from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
+from fediserver.text.handles import Handle
 from fediserver.text.language import normalise
 
 KEY_LIVES = HOUR
@@ -37,7 +39,10 @@ LOOK_FOR_MENTIONS = DAY
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as a member asks for it; what is None follows the member's settings."""
+    """A post as a member asks for it; what is None follows the member's settings.
+
+    `absent` are people named in the text whose own servers say that they are not there.
+    """
 
     text: str = ""
     spoiler_text: str = ""
@@ -49,6 +54,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     poll: PollDraft | None = None
     application_id: int | None = None
     idempotency_key: str = ""
+    absent: frozenset[Handle] = frozenset()
 
 
 async def publish(core: Core, author: Account, draft: Draft) -> Status:
@@ -87,7 +93,7 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
             )
         await place(core, tx, author, status, parts)
         await media.attach(tx, [one.id for one in files], status.id) if files else None
-        await _look_for_unknown(core, tx, status, written)
+        await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
         await _end_of_poll(core, tx, poll)
         await emit(
             core,
@@ -154,7 +160,8 @@ async def _compose(
     if visibility is None:
         visibility = Visibility[(user.default_visibility if user else "public").upper()]
     recipients = [one for one in written.mentioned if one.id != author.id]
-    if visibility is Visibility.DIRECT and written.unknown and not recipients:
+    may_come = _may_come(core, draft, written)
+    if visibility is Visibility.DIRECT and written.unknown and not recipients and not may_come:
         names = ", ".join(f"@{handle}" for handle in written.unknown)
         raise Invalid(f"Validation failed: none of the people you write to could be found ({names})")
     sensitive = draft.sensitive if draft.sensitive is not None else bool(user and user.default_sensitive)
@@ -195,12 +202,16 @@ async def _compose(
     )
 
 
-async def _look_for_unknown(core: Core, tx: Writer, status: Status, written: Written) -> None:
+def _may_come(core: Core, draft: Draft, written: Written) -> list[Handle]:
+    """People of other servers who were not met yet, but may be there."""
+    return [handle for handle in written.unknown if domain_of(core, handle) and handle not in draft.absent]
+
+
+async def _look_for_unknown(core: Core, tx: Writer, status: Status, handles: Sequence[Handle]) -> None:
     """Mentions of people not met yet are looked for by a job, for a day."""
-    remote = [handle for handle in written.unknown if handle.domain]
-    if not remote:
+    if not handles:
         return
-    await statuses.add_pending_mentions(tx, status.id, [str(handle) for handle in remote])
+    await statuses.add_pending_mentions(tx, status.id, [str(handle) for handle in handles])
     await jobs.add(
         tx,
         jobs.NewJob(

@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import orjson
 
-from fediserver.activitypub import authority, document, forwarded, lookup
+from fediserver.activitypub import actors, authority, document, forwarded, lookup
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
-from fediserver.activitypub.fetch import Budget
+from fediserver.activitypub.fetch import Budget, fetch
 from fediserver.activitypub.handlers import HANDLERS
 from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY, HOUR, MINUTE
@@ -185,7 +185,11 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
         _permit(ctx, row.key_id)
         key = await ctx.keyring.theirs(ctx, row.key_id)
         if key is None:
-            await _fetch_key(ctx, row.key_id, Budget(8))
+            try:
+                await _fetch_key(ctx, row.key_id, Budget(8))
+            except Gone:
+                await _bury_if_gone(ctx, activity)
+                raise
             key = await ctx.keyring.theirs(ctx, row.key_id)
         if key is None or not claimed.matches(key.key):
             raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
@@ -195,6 +199,17 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
     except (SignatureError, Forbidden, BadRequest, NotFound, Gone, Ignored, TooLarge) as problem:
         log.info("refused %s: %s", row.key_id, problem)
     await ctx.db.write(lambda tx: intake.unpark(tx, row.id))
+
+
+async def _bury_if_gone(ctx: Context, activity: Activity) -> None:
+    """An account that we know is deleted when its own server says so, though its key went with it (rule 6)."""
+    row = await accounts.by_uri(ctx.db, activity.actor)
+    if row is None or activity.type != "Delete" or activity.object != activity.actor:
+        return
+    try:
+        await fetch(ctx, activity.actor, Budget(2))
+    except Gone:
+        await actors.bury(ctx, row)
 
 
 async def _fetch_key(ctx: Context, key_id: str, budget: Budget) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from urllib.parse import quote
 
+import msgspec
+
 from fediserver.activitypub import actors, document, webfinger
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.fetch import Budget, fetch, plain
@@ -11,12 +13,20 @@ from fediserver.clock import DAY
 from fediserver.db import accounts
 from fediserver.errors import BadRequest, Gone, Ignored, NotFound, Refused, TooLarge, Unreachable
 from fediserver.models.account import Account
+from fediserver.net.resolver import NoSuchName
 from fediserver.text.handles import Handle
 
 STALE = DAY
 """After this an actor is fetched again when it is needed."""
 
 NOT_FOUND = (NotFound, Gone, Refused, Ignored, BadRequest, Unreachable, TooLarge)
+
+
+class Met(msgspec.Struct, frozen=True):
+    """Whom a search at other servers found, and who is not there: asking again would not find them."""
+
+    found: dict[Handle, Account]
+    absent: frozenset[Handle]
 
 
 async def account(ctx: Context, uri: str, budget: Budget) -> Account:
@@ -94,6 +104,9 @@ async def _webfinger(ctx: Context, handle: Handle, budget: Budget) -> webfinger.
     resource = quote(f"acct:{handle.name}@{handle.domain}", safe=":@")
     url = f"{scheme}://{handle.domain}/.well-known/webfinger?resource={resource}"
     reply = await plain(ctx, url, "application/jrd+json, application/json", budget)
+    if reply.status == 429 or reply.status >= 500:
+        # Most servers stand behind a proxy, which answers so while they are down.
+        raise Unreachable(f"{handle.domain} answers {reply.status} now")
     if reply.status != 200:
         raise NotFound(f"{handle.domain} does not know {handle}")
     return webfinger.read(reply.body)
@@ -101,34 +114,40 @@ async def _webfinger(ctx: Context, handle: Handle, budget: Budget) -> webfinger.
 
 async def account_by_handle(ctx: Context, handle: Handle, budget: Budget | None = None) -> Account | None:
     """The account of a handle, asked for at its server when it is not known; None when there is none."""
-    domain = "" if handle.domain in ("", ctx.uris.domain, ctx.config.web_host) else handle.domain
-    known = await accounts.by_handle(ctx.db, handle.name, domain)
-    if known is not None:
-        return known if known.deleted_at is None else None
-    if not domain or handle.domain == "":
-        return None
-    budget = budget or Budget()
     try:
-        answer = await _webfinger(ctx, handle, budget)
-        found = document.read_actor(await fetch(ctx, answer.actor, budget))
-        subject = answer.subject or handle
-        if subject.domain != handle.domain and not await _confirms(ctx, subject, found.id, budget):
-            subject = handle
-        return await actors.take_in(ctx, found, subject)
+        return await _by_handle(ctx, handle, budget or Budget())
     except NOT_FOUND:
         return None
 
 
-async def many_by_handle(ctx: Context, handles: list[Handle], seconds: float) -> dict[Handle, Account]:
-    """Accounts of handles, asked for side by side; who does not answer in time is left out."""
+async def _by_handle(ctx: Context, handle: Handle, budget: Budget) -> Account:
+    domain = "" if handle.domain in ("", ctx.uris.domain, ctx.config.web_host) else handle.domain
+    known = await accounts.by_handle(ctx.db, handle.name, domain)
+    if known is not None and known.deleted_at is None:
+        return known
+    if known is not None or not domain:
+        raise NotFound(f"there is no {handle}")
+    answer = await _webfinger(ctx, handle, budget)
+    found = document.read_actor(await fetch(ctx, answer.actor, budget))
+    subject = answer.subject or handle
+    if subject.domain != handle.domain and not await _confirms(ctx, subject, found.id, budget):
+        subject = handle
+    return await actors.take_in(ctx, found, subject)
+
+
+async def many_by_handle(ctx: Context, handles: list[Handle], seconds: float) -> Met:
+    """Accounts of handles, asked for side by side; who does not answer in time is neither found nor absent."""
     budget = Budget()
-    tasks = {handle: asyncio.create_task(account_by_handle(ctx, handle, budget)) for handle in handles}
+    tasks = {handle: asyncio.create_task(_by_handle(ctx, handle, budget)) for handle in handles}
     if tasks:
         await asyncio.wait(tasks.values(), timeout=seconds)
     found: dict[Handle, Account] = {}
+    absent: set[Handle] = set()
     for handle, task in tasks.items():
         if not task.done():
             task.cancel()
-        elif not task.cancelled() and task.exception() is None and (row := task.result()) is not None:
-            found[handle] = row
-    return found
+        elif (problem := task.exception()) is None:
+            found[handle] = task.result()
+        elif isinstance(problem, NoSuchName) or not isinstance(problem, Unreachable):
+            absent.add(handle)
+    return Met(found, frozenset(absent))

@@ -61,7 +61,6 @@ def account(account: Account, uris: Uris) -> Document:
         "links": [
             {"rel": "self", "type": CONTENT_TYPE, "href": account.uri},
             {"rel": PROFILE_PAGE, "type": "text/html", "href": page},
-            {"rel": SUBSCRIBE, "template": f"{uris.base_url}/authorize_interaction?uri={{uri}}"},
         ],
     }
 

@@ -65,7 +65,7 @@ def token(node: Node, name: str, scopes: str, app_name: str, expires: int | None
         chosen = await local_account(ctx, name)
         if revoke:
             count = await command_tokens.revoke(ctx, account=chosen, app_name=app_name)
-            return f"{count} tokens revoked"
+            return f"tokens revoked: {count}"
         return await command_tokens.issue(ctx, account=chosen, asked=scopes, app_name=app_name, days=expires)
 
     click.echo(run(node, work))

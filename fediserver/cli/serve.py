@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
+import socket
 from collections.abc import Iterator
 
 import click
@@ -14,6 +16,8 @@ from fediserver.actions import setup
 from fediserver.activitypub.context import Context
 from fediserver.app import opened
 from fediserver.cli.common import Node, node_options, sources_of
+from fediserver.cli.processes import Supervisor, listening
+from fediserver.config import Config
 from fediserver.errors import ConfigError
 from fediserver.jobs.worker import Worker
 from fediserver.web.site import site
@@ -31,6 +35,7 @@ STOP_WITHIN = 8
 @click.option(
     "--owner", default="owner", show_default=True, help="Name of the owner made on the first start."
 )
+@click.option("--child", hidden=True, help="Descriptors of socket and pipe, given by the parent process.")
 @node_options
 def serve(
     node: Node,
@@ -40,22 +45,53 @@ def serve(
     base_url: str | None,
     workers: int,
     owner: str,
+    child: str | None,
 ) -> None:
     """Serve the node until it is told to stop."""
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "INFO"), format="%(levelname)s %(name)s: %(message)s"
     )
     found = sources_of(node, host=host, port=port, domain=domain, base_url=base_url)
-    if workers > 1:
+    if workers > 1 and found.database_url.startswith("sqlite:"):
         raise ConfigError("serve --workers needs PostgreSQL: set FEDISERVER_DATABASE_URL, or use one process")
 
-    async def main() -> None:
+    async def main() -> Config | None:
         async with opened(found) as ctx:
-            await _greet(ctx, owner)
-            await _serve(ctx)
+            if child is None:
+                await _greet(ctx, owner)
+            if workers > 1:
+                return ctx.config
+            with _alone(ctx):
+                await _serve(ctx, child)
+            return None
 
     with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(main())
+        config = runner.run(main())
+    if config is not None:
+        with listening(config.host, config.port) as port_of_all:
+            Supervisor(workers, _arguments(node, config), port_of_all).run()
+
+
+def _arguments(node: Node, config: Config) -> list[str]:
+    """What a child is told, so that it opens the same node."""
+    told = ["--data-dir", str(config.data_dir), "--base-url", config.base_url, "--domain", config.domain]
+    return told + (["--config", str(node[1])] if node[1] else [])
+
+
+@contextlib.contextmanager
+def _alone(ctx: Context) -> Iterator[None]:
+    """On SQLite one process serves a directory: a second one would take the first one's work for its own."""
+    if not ctx.db.url.startswith("sqlite:"):
+        yield
+        return
+    with (ctx.config.data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(
+                f"another fediserver serves {ctx.config.data_dir} already; stop it first"
+            ) from None
+        yield
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -73,7 +109,7 @@ async def _greet(ctx: Context, owner: str) -> None:
         click.echo(f"    {ctx.config.base_url}/auth/password/{token}\n")
 
 
-async def _serve(ctx: Context) -> None:
+async def _serve(ctx: Context, child: str | None) -> None:
     worker = Worker(ctx)
     server = _Server(
         uvicorn.Config(
@@ -90,9 +126,15 @@ async def _serve(ctx: Context) -> None:
             timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
+    sockets = None
+    if child is not None:
+        port_of_all, pipe = (int(number) for number in child.split(","))
+        sockets = [socket.socket(fileno=port_of_all)]
+        # The pipe ends when the parent does.
+        asyncio.get_running_loop().add_reader(pipe, server.stop)
     await worker.start()
     try:
-        await server.serve()
+        await server.serve(sockets)
     finally:
         await worker.stop()
 
@@ -104,8 +146,9 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         yield
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Take no more requests, finish those that are open."""
         self.should_exit = True

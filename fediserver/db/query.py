@@ -15,6 +15,8 @@ _WORDS: Final = (
     ("/*id*/", "integer primary key", "bigint primary key"),
     ("/*bytes*/", "blob", "bytea"),
     ("/*clustered*/", "without rowid", ""),
+    # An index that finds beginnings, whatever the database's collation is.
+    ("/*prefix*/", "", "text_pattern_ops"),
     ("/*skip locked*/", "", "for update skip locked"),
     ("/*for update*/", "", "for update"),
 )

@@ -41,7 +41,7 @@ async def find_mentions(ctx: Context, args: Args) -> None:
         return
     pending = [parse(text) for text in await statuses.pending_mentions(ctx.db, status.id)]
     missing = [handle for handle in pending if handle is not None]
-    found = await lookup.many_by_handle(ctx, missing, 30)
+    found = (await lookup.many_by_handle(ctx, missing, 30)).found
     for handle, account in found.items():
         current = await statuses.by_id(ctx.db, status.id)
         if current is None or current.text is None:

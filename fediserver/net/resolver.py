@@ -17,6 +17,10 @@ LOOKUP_SECONDS = 5.0
 MAX_ADDRESSES = 16
 
 
+class NoSuchName(Unreachable):
+    """The name servers say that there is no such name; that they do not answer is something else."""
+
+
 class SystemLookup:
     """getaddrinfo in threads of its own: a name server that hangs must not hold up other work in threads."""
 
@@ -50,14 +54,18 @@ class GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Permitted addresses of a host; Refused("ssrf") when it has others only, Unreachable when none."""
+        """Permitted addresses of a host; Refused("ssrf") when it has others only, Unreachable when none,
+        NoSuchName when that is for sure.
+        """
         try:
             async with asyncio.timeout(LOOKUP_SECONDS):
                 addresses = list(await self._lookup(host))[:MAX_ADDRESSES]
         except TimeoutError as error:
             raise Unreachable(f"{host}: no answer from the name server in {LOOKUP_SECONDS:.0f} s") from error
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"{host}: the name was not found ({error})") from error
+            is_certain = isinstance(error, UnicodeError) or error.errno == socket.EAI_NONAME
+            kind = NoSuchName if is_certain else Unreachable
+            raise kind(f"{host}: the name was not found ({error})") from error
         permitted: list[ResolveResult] = []
         objections: list[str] = []
         for address in addresses:

@@ -84,11 +84,7 @@ def test_any_text_is_a_resource_or_none(text: str) -> None:
 
 def test_what_we_answer_is_what_we_read() -> None:
     found = webfinger.read(json.dumps(webfinger.account(ALICE, URIS)).encode())
-    assert found == (
-        Handle("alice", "garden.example"),
-        ALICE.uri,
-        "https://garden.example/authorize_interaction?uri={uri}",
-    )
+    assert found == (Handle("alice", "garden.example"), ALICE.uri, "")
     node = webfinger.instance(URIS)
     assert webfinger.read(json.dumps(node).encode()).actor == "https://garden.example/actor"
     assert SERVICE_REL in [link["rel"] for link in node["links"]]

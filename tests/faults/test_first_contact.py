@@ -3,7 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from tests.processes import eventually, marker, node
+import httpx
+import pytest
+
+from fediserver.clock import MINUTE
+from tests.conftest import OpenTown
+from tests.processes import marker, node
+from tests.town import settle
 
 DOWN_SECONDS = 10
 LONGEST = 90
@@ -24,15 +30,53 @@ async def test_a_mention_and_a_direct_post_arrive_when_their_server_is_back(tmp_
         await elm.start()
 
         for person, text, post in ((bob, hello, mention), (erin, secret, direct)):
-
-            async def told(who=person, words=text) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
-                found = await who.get("/v1/notifications", limit=40)
-                return [one for one in found if words in one["status"]["content"]]
-
-            [notification] = await eventually(f"{person.handle} is told", told, seconds=LONGEST)
-            assert notification["type"] == "mention"
+            notification = await person.told("mention", text=text, seconds=LONGEST)
             received = notification["status"]
             assert (received["uri"], received["visibility"]) == (post["uri"], post["visibility"])
             assert [one["acct"] for one in received["mentions"]] == [person.name]
             sent = await alice.get(f"/v1/statuses/{post['id']}")
             assert [one["acct"] for one in sent["mentions"]] == [person.handle.removeprefix("@")]
+
+
+async def test_a_direct_post_to_nobody_is_refused_and_one_to_a_host_that_is_down_waits(
+    open_town: OpenTown,
+) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    client = await oak.client(await oak.account("alice"))
+
+    async def write(text: str) -> int:
+        answer = await client.post("/api/v1/statuses", json={"status": text, "visibility": "direct"})
+        return answer.status_code
+
+    assert await write("@nobody@elm.example hello") == 422
+    assert await write("@nobody@elm.example @nobody@oak.example @nobody hello") == 422
+    oak.network.down.add("elm.example")
+    assert await write("@bob@elm.example hello") == 200
+    bob = await elm.account("bob")
+    oak.network.down.clear()
+    oak.clock.advance(MINUTE)
+    await settle(oak, elm)
+    told = await (await elm.client(bob)).get("/api/v1/notifications")
+    assert [one["status"]["visibility"] for one in told.json()] == ["direct"]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+async def test_an_answer_of_a_proxy_is_not_taken_for_nobody(open_town: OpenTown, status: int) -> None:
+    oak = await open_town("oak.example")
+    url = "https://elm.example/.well-known/webfinger?resource=acct:bob@elm.example"
+    oak.network.answers[url] = httpx.Response(status, text="later")
+    client = await oak.client(await oak.account("alice"))
+    answer = await client.post(
+        "/api/v1/statuses", json={"status": "@bob@elm.example hello", "visibility": "direct"}
+    )
+    assert answer.status_code == 200
+    assert url in [str(request.url) for request in oak.network.requests]
+
+
+async def test_a_direct_post_to_a_host_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    async with node(tmp_path / "oak") as oak:
+        alice = await oak.account("alice")
+        answer = await alice.client.post(
+            "/api/v1/statuses", json={"status": "@bob@nowhere.invalid hello", "visibility": "direct"}
+        )
+        assert answer.status_code == 422, answer.text

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import msgspec
 import pytest
 
 from fediserver.activitypub.document import Document
@@ -318,6 +319,7 @@ async def test_rule_6_a_move_needs_the_new_accounts_word(scene: Scene) -> None:
 async def test_rule_6_a_private_post_is_boosted_by_nobody(scene: Scene, visibility: str) -> None:
     await scene.bob.told(scene.town, scene.bob.activity("Follow", scene.alice.uri))
     post = await scene.town.post(scene.alice, "For friends @bob@elm.example", visibility)
+    await scene.town.settle()
     for thief in (scene.bob, scene.mallory):
         await scene.refused(thief, thief.activity("Announce", post.uri), "announce-visibility")
     await scene.ignored(scene.mallory, scene.mallory.activity("Like", post.uri))
@@ -382,8 +384,6 @@ async def test_a_blocked_servers_posts_are_not_fetched_for_others(scene: Scene) 
 
 
 async def test_somebody_suspended_is_not_heard(scene: Scene) -> None:
-    import msgspec
-
     row = msgspec.structs.replace(await scene.known(scene.mallory), suspended_at=scene.town.clock())
     await scene.town.ctx.db.write(lambda tx: accounts.update(tx, row))
     for activity in (

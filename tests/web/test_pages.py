@@ -17,7 +17,7 @@ from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 from fediserver.web.pages import kit, show
-from tests.browser.check import check_page
+from tests.browser.markup import check_html
 from tests.garden import BASE, PASSWORD, Garden, form, hidden, open_garden, unlisted
 
 DRESS = unlisted("""
@@ -45,7 +45,7 @@ async def checked(browser: httpx.AsyncClient, path: str, status: int = 200) -> s
     css = await browser.get(sheet)
     assert css.status_code == 200
     assert "immutable" in css.headers["cache-control"]
-    check_page(html, f"{BASE}{path}", css.text)
+    check_html(html, f"{BASE}{path}", css.text)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -143,7 +143,7 @@ async def test_forms_with_errors_say_what_is_wrong_where(garden: Garden) -> None
     sent = fields | {"username": "No Good", "email": "nowhere", "password": "short"}
     answer = await browser.post("/auth/sign_up", data=sent)
     assert answer.status_code == 422
-    check_page(answer.text, f"{BASE}/auth/sign_up")
+    check_html(answer.text, f"{BASE}/auth/sign_up")
     assert 'value="No Good"' in answer.text
     assert "short" not in answer.text.partition('name="password"')[2].partition(">")[0]
     for name in ("username", "email", "password"):
@@ -151,7 +151,7 @@ async def test_forms_with_errors_say_what_is_wrong_where(garden: Garden) -> None
         assert f'{name}-error"' in answer.text
     assert answer.text.count('aria-invalid="true"') == 3
     wrong = await garden.log_in(garden.browser(), "nobody", "wrong")
-    check_page(wrong.text, f"{BASE}/auth/sign_in")
+    check_html(wrong.text, f"{BASE}/auth/sign_in")
     assert 'role="alert"' in wrong.text
 
 
@@ -171,7 +171,7 @@ async def test_signing_up_by_approval_says_that_it_takes_time(garden: Garden) ->
     sent = fields | {"username": "dora", "email": "dora@example.org", "password": PASSWORD, "reason": "leeks"}
     answer = await browser.post("/auth/sign_up", data=sent)
     assert answer.status_code == 200
-    check_page(answer.text, f"{BASE}/auth/sign_up")
+    check_html(answer.text, f"{BASE}/auth/sign_up")
     assert "Thank you, dora" in answer.text
     assert (await garden.log_in(garden.browser(), "dora")).status_code == 403
     assert (await garden.browser().get("/@dora")).status_code == 404

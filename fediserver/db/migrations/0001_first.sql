@@ -48,6 +48,7 @@ create table accounts (
     version bigint not null default 1               -- raised by every change that an entity shows
 );
 create unique index accounts_handle on accounts (lower(username), domain);
+create index accounts_prefix on accounts (lower(username) /*prefix*/);
 create index accounts_host on accounts (host_id, shared_inbox) where host_id is not null;
 
 create table keys (
@@ -181,6 +182,9 @@ create table statuses (
 create index statuses_account on statuses (account_id, id);
 create index statuses_public on statuses (id)
     where visibility = 0 and reblog_of_id is null and in_reply_to_id is null and in_reply_to_uri is null;
+create index statuses_local on statuses (id)
+    where visibility = 0 and reblog_of_id is null and in_reply_to_id is null and in_reply_to_uri is null
+      and text is not null;
 create index statuses_replies on statuses (in_reply_to_id) where in_reply_to_id is not null;
 create index statuses_orphans on statuses (in_reply_to_uri) where in_reply_to_uri is not null;
 create unique index statuses_reblogs on statuses (reblog_of_id, account_id) where reblog_of_id is not null;
@@ -201,6 +205,7 @@ create table tags (
     display_name text not null,
     created_at bigint not null
 );
+create index tags_prefix on tags (name /*prefix*/);
 
 create table status_tags (
     tag_id bigint not null references tags (id),

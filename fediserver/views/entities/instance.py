@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from fediserver import __version__
-from fediserver.actions import profile, write
+from fediserver.actions import pin, profile, write
 from fediserver.actions.upload import DESCRIPTION_CHARACTERS
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, MINUTE, SECOND
@@ -19,6 +19,7 @@ from fediserver.db.database import Database
 from fediserver.db.usage import Counts
 from fediserver.media.kinds import ACCEPTED
 from fediserver.models.account import Account
+from fediserver.text.count import LINK_COUNTS
 from fediserver.views.entities import accounts
 from fediserver.views.entities.shelf import Json, encode
 
@@ -26,11 +27,10 @@ VERSION = f"4.2.0 (compatible; fediserver {__version__})"
 """What clients read as the version of Mastodon whose features are here."""
 
 FRESH = MINUTE
-_PICTURE_BYTES = 16 << 20
-_PICTURE_PIXELS = 33_177_600
-_PINS = 5
+PICTURE_BYTES = 16 << 20
+PICTURE_PIXELS = 50_000_000
+"""As media/pictures.py has it, which only the image worker loads."""
 _FEATURED_TAGS = 10
-_URL_CHARACTERS = 23
 
 
 class Documents(msgspec.Struct, frozen=True):
@@ -178,7 +178,7 @@ def _limits() -> dict[str, object]:
     return {
         "accounts": {
             "max_featured_tags": _FEATURED_TAGS,
-            "max_pinned_statuses": _PINS,
+            "max_pinned_statuses": pin.MOST,
             "max_profile_fields": profile.FIELDS,
             "profile_field_name_limit": profile.FIELD_CHARACTERS,
             "profile_field_value_limit": profile.FIELD_CHARACTERS,
@@ -188,13 +188,13 @@ def _limits() -> dict[str, object]:
         "statuses": {
             "max_characters": write.CHARACTERS,
             "max_media_attachments": write.ATTACHMENTS,
-            "characters_reserved_per_url": _URL_CHARACTERS,
+            "characters_reserved_per_url": LINK_COUNTS,
         },
         "media_attachments": {
             "supported_mime_types": list(ACCEPTED),
             "description_limit": DESCRIPTION_CHARACTERS,
-            "image_size_limit": _PICTURE_BYTES,
-            "image_matrix_limit": _PICTURE_PIXELS,
+            "image_size_limit": PICTURE_BYTES,
+            "image_matrix_limit": PICTURE_PIXELS,
             # No video is taken; clients want the keys.
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,

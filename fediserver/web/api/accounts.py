@@ -1,7 +1,5 @@
 """Accounts: https://docs.joinmastodon.org/methods/accounts/."""
 
-from typing import Annotated
-
 import msgspec
 from starlette.responses import Response
 
@@ -16,13 +14,10 @@ from fediserver.text import compose, handles
 from fediserver.views.entities import accounts, relationships, statuses
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Paging, People
 from fediserver.web.api.targets import id_of
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
-
-People = Annotated[Paging, Size(40, 80)]
-"""Pages of accounts."""
 
 _MOST_IDS = 40
 _MOST_STANDINGS = 300

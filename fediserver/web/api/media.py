@@ -12,10 +12,11 @@ from fediserver.db import expiry
 from fediserver.db import media as rows
 from fediserver.errors import Invalid, NotFound
 from fediserver.models.media import MediaAttachment
+from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.views.entities.media import attachment
 from fediserver.views.entities.shelf import shelf
 from fediserver.web.api.endpoint import Uploads
-from fediserver.web.api.uploads import PICTURE_BYTES, bytes_of, stored
+from fediserver.web.api.uploads import bytes_of, stored
 from fediserver.web.auth import Viewer
 from fediserver.web.params import Upload
 from fediserver.web.responses import empty, json_response

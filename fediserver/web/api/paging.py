@@ -1,7 +1,7 @@
 """A page as an endpoint is asked for it, and the answer with the Link header that leads on."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -78,3 +78,7 @@ class Paging:
             return json_response(entities)
         last = entries[-1].cursor if len(entries) >= self.page.limit else None
         return self.answer(entities, entries[0].cursor, last, newer=newer)
+
+
+People = Annotated[Paging, Size(40, 80)]
+"""Pages of accounts."""

@@ -93,7 +93,7 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
     """POST /api/v1/statuses: publish a post."""
     if wanted.scheduled_at:
         raise Invalid("Validation failed: this node does not publish posts later; leave out scheduled_at")
-    await _meet(ctx, wanted.status)
+    absent = await _meet(ctx, wanted.status)
     status = await publish(
         ctx,
         me.account,
@@ -108,6 +108,7 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
             poll=wanted.poll.draft() if wanted.poll else None,
             application_id=me.token.application_id if me.token else None,
             idempotency_key=_key(request),
+            absent=absent,
         ),
     )
     return await answer(ctx, me, status)
@@ -160,12 +161,13 @@ def _for_redraft(entity: Json, text: str) -> dict[str, object]:
     return fields | {"text": text}
 
 
-async def _meet(ctx: Context, text: str) -> None:
-    """Ask other servers for people whom a text names and nobody here has met."""
+async def _meet(ctx: Context, text: str) -> frozenset[Handle]:
+    """Ask other servers for people whom a text names and nobody here has met; answers who is not there."""
     named_here = compose.find(text).mentions[:MENTIONS_ASKED]
     unknown = await _unknown(ctx, named_here) if named_here else []
-    if unknown:
-        await lookup.many_by_handle(ctx, unknown, FIRST_CONTACT_SECONDS)
+    if not unknown:
+        return frozenset()
+    return (await lookup.many_by_handle(ctx, unknown, FIRST_CONTACT_SECONDS)).absent
 
 
 async def _unknown(ctx: Context, found: Sequence[Handle]) -> list[Handle]:

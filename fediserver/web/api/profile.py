@@ -14,8 +14,9 @@ from fediserver.errors import NotFound
 from fediserver.media.messages import Purpose
 from fediserver.models.account import Account, User
 from fediserver.views.entities import accounts
+from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.web.api.endpoint import Uploads
-from fediserver.web.api.uploads import PICTURE_BYTES, picture_bytes, stored
+from fediserver.web.api.uploads import bytes_of, stored
 from fediserver.web.auth import Viewer
 from fediserver.web.params import Upload
 from fediserver.web.responses import json_response
@@ -124,4 +125,4 @@ async def _credentials(ctx: Context, me: Viewer) -> Response:
 
 
 async def _picture(ctx: Context, sent: Upload | None, purpose: Purpose) -> str | UnsetType:
-    return UNSET if sent is None else (await stored(ctx, await picture_bytes(sent), purpose)).path
+    return UNSET if sent is None else (await stored(ctx, await bytes_of(sent), purpose)).path

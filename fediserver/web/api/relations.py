@@ -1,7 +1,5 @@
 """What members do to accounts: follow, block, mute, note; every answer is the Relationship as it is then."""
 
-from typing import Annotated
-
 import msgspec
 from starlette.responses import Response
 
@@ -13,12 +11,13 @@ from fediserver.db import account_lists, account_notes
 from fediserver.errors import Invalid
 from fediserver.views.entities import accounts, relationships
 from fediserver.web.api import targets
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import People
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
-People = Annotated[Paging, Size(40, 80)]
 NOTE_CHARACTERS = 2000
+LONGEST_MUTE = 100 * 365 * 86_400
+"""Seconds; who wants longer means for ever, which is 0."""
 
 
 class Wish(msgspec.Struct):
@@ -76,7 +75,8 @@ async def unblock(ctx: Context, me: Viewer, account_id: int) -> Response:
 async def mute(ctx: Context, me: Viewer, account_id: int, wish: Silence) -> Response:
     """POST /api/v1/accounts/:id/mute: for a time or for ever."""
     target = await targets.account(ctx, account_id)
-    await mutes.mute(ctx, me.account, target, wish.notifications, max(wish.duration, 0))
+    seconds = max(0, min(wish.duration, LONGEST_MUTE))
+    await mutes.mute(ctx, me.account, target, wish.notifications, seconds)
     return await _standing(ctx, me, account_id)
 
 

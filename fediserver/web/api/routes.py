@@ -126,7 +126,7 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v1/timelines/tag/{hashtag}", timelines.tag, "read:statuses"),
     ("GET", "/api/v1/timelines/list/{thing_id}", absent.missing, "read:lists"),
     ("GET", "/api/v1/timelines/link", absent.none, "read:statuses"),
-    ("GET", "/api/v1/timelines/direct", timelines.old_direct, "read:statuses"),
+    ("GET", "/api/v1/timelines/direct", absent.none_of_mine, "read:statuses"),
     ("GET", "/api/v1/conversations", absent.none_of_mine, "read:statuses"),
     ("GET", "/api/v1/markers", markers.show, "read:statuses"),
     ("POST", "/api/v1/markers", markers.move, "write:statuses"),

@@ -1,7 +1,5 @@
 """Posts, read: https://docs.joinmastodon.org/methods/statuses/."""
 
-from typing import Annotated
-
 from starlette.responses import Response
 
 from fediserver.actions import visibility
@@ -16,12 +14,10 @@ from fediserver.models.status import Status
 from fediserver.views.entities import accounts, statuses, threads, versions
 from fediserver.web.api import targets
 from fediserver.web.api.accounts import Ids
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Paging, People
 from fediserver.web.api.targets import id_of
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
-
-People = Annotated[Paging, Size(40, 80)]
 
 # Mastodon's bounds: a thread of any size for members, its beginning for strangers.
 _MOST, _MOST_DEEP = 4096, 4096

@@ -13,7 +13,6 @@ from fediserver.views.entities import statuses
 from fediserver.web.api.paging import Paging
 from fediserver.web.api.targets import id_of
 from fediserver.web.auth import Viewer
-from fediserver.web.responses import json_response
 
 TAGS = 4
 """How many more hashtags of each kind a timeline takes."""
@@ -77,11 +76,6 @@ async def tag(ctx: Context, viewer: Viewer | None, hashtag: str, page: Paging, w
 
     found = await statuses.listed(ctx, id_of(viewer), find)
     return page.answer(found.entities, found.first_id, found.last_id)
-
-
-async def old_direct(ctx: Context, me: Viewer) -> Response:
-    """GET /api/v1/timelines/direct: conversations took its place."""
-    return json_response([])
 
 
 async def _tagged(tx: Reader, hashtag: str, wish: TagWish) -> Tagged | None:

@@ -1,18 +1,14 @@
 """From a file that a client sent to a picture on the disk."""
 
 import asyncio
-import base64
-import binascii
 
 from fediserver.actions.upload import StoredPicture
 from fediserver.activitypub.context import Context
-from fediserver.errors import Invalid, TooLarge
+from fediserver.errors import TooLarge
 from fediserver.media.kinds import KINDS
 from fediserver.media.messages import Picture, Purpose
+from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.web.params import Upload
-
-PICTURE_BYTES = 16 << 20
-_DATA_URL = "data:image/"
 
 
 async def bytes_of(upload: Upload) -> bytes:
@@ -20,19 +16,6 @@ async def bytes_of(upload: Upload) -> bytes:
     if upload.size > PICTURE_BYTES:
         raise TooLarge(f"The file is too large: at most {PICTURE_BYTES >> 20} MiB are taken")
     return await asyncio.to_thread(upload.file.read)
-
-
-async def picture_bytes(sent: Upload | str) -> bytes:
-    """A picture that came as a file, or as a data: URL in a text field."""
-    if isinstance(sent, Upload):
-        return await bytes_of(sent)
-    head, _, encoded = sent.partition(";base64,")
-    if not head.startswith(_DATA_URL) or not encoded:
-        raise Invalid("Validation failed: the picture has to be sent as a file")
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        raise Invalid("Validation failed: the picture's data: URL cannot be read") from None
 
 
 async def stored(ctx: Context, data: bytes, purpose: Purpose) -> StoredPicture:

@@ -1,0 +1,148 @@
+"""The command line, on a directory whose server is not running."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fediserver.cli import cli, main
+
+
+class Shell:
+    """Runs commands on one data directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __call__(self, *words: str, text: str = "") -> str:
+        done = CliRunner().invoke(cli, [*words, "--data-dir", str(self.directory)], input=text)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        return done.output.strip()
+
+    def facts(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json"))
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    for name in ("FEDISERVER_DATA_DIR", "FEDISERVER_BASE_URL", "FEDISERVER_DOMAIN", "FEDISERVER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    return Shell(tmp_path / "data")
+
+
+def test_an_account_is_made_and_gets_a_link_once(shell: Shell) -> None:
+    made = shell.facts("account", "create", "Rose", "--email", "rose@mail.example")
+    assert made["name"] == "rose"
+    assert made["uri"] == "http://localhost:8000/users/rose"
+    assert made["link"].startswith("http://localhost:8000/auth/password/")
+    assert [one["name"] for one in shell.facts("account", "list")] == ["rose"]
+    assert shell.facts("account", "show", "rose")["email"] == "rose@mail.example"
+
+
+def test_a_password_can_be_given_at_once(shell: Shell) -> None:
+    text = shell(
+        "account", "create", "rose", "--email", "r@mail.example", "--password-stdin", text="a long password\n"
+    )
+    assert text == "@rose is ready."
+
+
+def fails(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str
+) -> str:
+    """The one line on stderr of a command that exits with 1."""
+    monkeypatch.setattr("sys.argv", ["fediserver", *words, "--data-dir", str(shell.directory)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_an_existing_name_is_refused(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    line = fails(shell, capsys, monkeypatch, "account", "create", "ROSE", "--email", "other@mail.example")
+    assert "taken" in line.lower()
+
+
+def test_an_unknown_name_is_said_so(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there is no account nobody" in fails(shell, capsys, monkeypatch, "account", "token", "nobody")
+    assert "nothing was ever sent" in fails(shell, capsys, monkeypatch, "queue", "retry", "elm.example")
+
+
+def test_another_address_is_refused(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    monkeypatch.setenv("FEDISERVER_BASE_URL", "http://localhost:8002")
+    line = fails(shell, capsys, monkeypatch, "account", "list")
+    assert "this directory belongs to http://localhost:8000" in line
+
+
+def test_a_token_stands_alone_on_its_line_and_can_be_revoked(shell: Shell) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    token = shell("account", "token", "rose", "--scopes", "read", "--app", "radio", "--expires", "3")
+    assert len(token) > 30
+    assert " " not in token
+    assert shell("account", "token", "rose", "--app", "radio", "--revoke") == "tokens revoked: 1"
+
+
+def test_a_group_is_made_with_owner_members_and_a_token(shell: Shell) -> None:
+    for name in ("rose", "sage"):
+        shell("account", "create", name, "--email", f"{name}@mail.example")
+    made = shell.facts("group", "create", "garden", "--title", "The garden", "--owner", "rose")
+    assert made["uri"] == "http://localhost:8000/users/garden"
+    assert shell.facts("group", "list")[0]["title"] == "The garden"
+    shell("group", "member", "add", "garden", "sage")
+    shell("group", "member", "role", "garden", "sage", "moderator")
+    assert shell.facts("group", "show", "garden")["members"] == {"rose": "owner", "sage": "moderator"}
+    assert len(shell("account", "token", "garden")) > 30
+    assert shell("group", "post", "garden", "--text-stdin", text="First bed is dug").startswith(
+        "http://localhost:8000/@garden/"
+    )
+    shell("group", "member", "remove", "garden", "sage")
+
+
+def test_the_last_owner_stays(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    shell("group", "create", "garden", "--title", "The garden", "--owner", "rose")
+    assert "only owner" in fails(shell, capsys, monkeypatch, "group", "member", "remove", "garden", "rose")
+
+
+def test_groups_of_one_node_follow_each_other_at_once(shell: Shell) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    for name in ("garden", "kitchen"):
+        shell("group", "create", name, "--title", name, "--owner", "rose")
+    shell("group", "follow", "garden", "@kitchen")
+    assert shell.facts("group", "show", "garden")["following"] == 1
+    shell("group", "unfollow", "garden", "kitchen@localhost:8000")
+    assert shell.facts("group", "show", "garden")["following"] == 0
+
+
+def test_rules_for_domains_are_kept_imported_and_exported(shell: Shell, tmp_path: Path) -> None:
+    shell("domain", "block", "Spam.example", "--reason", "spam")
+    shell("domain", "block", "loud.example", "--severity", "silence")
+    blocked = tmp_path / "blocks.csv"
+    blocked.write_text("#domain,#severity\nbad.example,suspend\nbücher.example\n")
+    assert shell("domain", "import", str(blocked)) == "2 rules taken over"
+    shell("domain", "unblock", "loud.example")
+    assert {rule["domain"] for rule in shell.facts("domain", "list")} == {
+        "spam.example",
+        "bad.example",
+        "xn--bcher-kva.example",
+    }
+    assert 'spam.example,suspend,False,False,"spam",False' in shell("domain", "export")
+
+
+def test_the_queue_of_a_new_node_is_empty(shell: Shell) -> None:
+    assert shell.facts("queue", "status") == {"unhandled": 0, "waiting": 0, "hosts": []}
