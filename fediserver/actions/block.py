@@ -1,8 +1,7 @@
 """Block somebody: follows end both ways, and neither sees the other."""
 
-from fediserver.actions import audience, follow, outbox
+from fediserver.actions import follow, outbox
 from fediserver.actions.core import Core
-from fediserver.actions.outbox import Deed, emit
 from fediserver.db import home, notifications, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid
@@ -36,17 +35,4 @@ async def block(core: Core, me: Account, target: Account, uri: str = "") -> None
 
 async def unblock(core: Core, me: Account, target: Account) -> None:
     """Take a block back; follows do not return by themselves."""
-
-    async def work(tx: Writer) -> None:
-        known = await relationships.block(tx, me.id, target.id)
-        if known is None:
-            return
-        await relationships.drop_block(tx, me.id, target.id)
-        if me.domain == "" and target.domain and known.uri:
-            deed = Deed(
-                verb="undo", actor=me, object_uri=known.uri, target_uri=target.uri, facts={"verb": "block"}
-            )
-            await emit(core, tx, deed, audience.one(target))
-
-    await core.db.write(work)
-    core.bus.publish(outbox.TOPIC)
+    await core.db.write(lambda tx: relationships.drop_block(tx, me.id, target.id))

@@ -117,6 +117,7 @@ async def share_in_groups(
     for group in addressed:
         if group.domain == "" and group.actor_type == "Group" and await _belongs(tx, author, group):
             await reblog.boost(core, tx, group, status, author)
+            await reblog.pass_on(core, tx, group, status, author)
 
 
 async def _belongs(tx: Writer, author: Account, group: Account) -> bool:

@@ -36,7 +36,7 @@ async def add(
         boosted = await boost(
             core, tx, actor, status, author, visibility=visibility, uri=uri, published=published
         )
-        await _pass_on(core, tx, actor, status, author)
+        await pass_on(core, tx, actor, status, author)
         return boosted
 
     boosted = await core.db.write(work)
@@ -197,7 +197,7 @@ async def _bring_home(core: Core, tx: Writer, actor: Account, made: Status, orig
     )
 
 
-async def _pass_on(core: Core, tx: Writer, actor: Account, status: Status, author: Account) -> None:
+async def pass_on(core: Core, tx: Writer, actor: Account, status: Status, author: Account) -> None:
     """The mesh: our groups that follow a group boost what was posted to that group.
 
     Only what is meant for the booster itself goes on, so that no post travels further than one

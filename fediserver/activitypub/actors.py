@@ -106,10 +106,14 @@ async def _row(
         created_at=known.created_at if known else min(found.published or now, now),
         refreshed_at=now,
         suspended_at=now if found.suspended else known.suspended_at if known else None,
-        silenced_at=known.silenced_at if known else None,
+        silenced_at=known.silenced_at if known else now if _is_silenced(ctx, found) else None,
         deleted_at=None,
         version=known.version if known else 1,
     )
+
+
+def _is_silenced(ctx: Context, found: ActorDocument) -> bool:
+    return ctx.domains.severity(host(found.id)) == "silence"
 
 
 async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, str]:

@@ -86,6 +86,22 @@ def _permit(ctx: Context, key_id: str) -> None:
         raise Forbidden(f"this node does not federate with {host(key_id)}")
 
 
+async def signer(ctx: Context, claimed: Claim) -> Account | None:
+    """Whose key has signed a request that is answered at once; None when the key does not verify it.
+
+    Raises what fetching a key raises.
+    """
+    await ctx.domains.refresh(ctx.db, ctx.clock())
+    _permit(ctx, claimed.key_id)
+    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    if key is None:
+        await _fetch_key(ctx, claimed.key_id, Budget(4))
+        key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    if key is None or not claimed.matches(key.key):
+        return None
+    return await accounts.by_id(ctx.db, key.account_id)
+
+
 async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
     """The key as it is now, when it was not fetched lately; SignatureError unless it verifies."""
     if ctx.clock() - key.fetched_at >= REFETCH_AFTER:

@@ -148,6 +148,10 @@ async def many_by_handle(ctx: Context, handles: list[Handle], seconds: float) ->
             task.cancel()
         elif (problem := task.exception()) is None:
             found[handle] = task.result()
-        elif isinstance(problem, NoSuchName) or not isinstance(problem, Unreachable):
+        elif isinstance(problem, NOT_FOUND) and not _may_come_back(problem):
             absent.add(handle)
     return Met(found, frozenset(absent))
+
+
+def _may_come_back(problem: BaseException) -> bool:
+    return isinstance(problem, Unreachable) and not isinstance(problem, NoSuchName)

@@ -166,10 +166,8 @@ async def _undo(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> 
             )
         case "like":
             original = activity.like(uri=undone, actor=doer.uri, object_uri=target, author=facts["author"])
-        case "follow":
-            original = activity.follow(uri=undone, actor=doer.uri, target=target)
         case _:
-            original = activity.block(uri=undone, actor=doer.uri, target=target)
+            original = activity.follow(uri=undone, actor=doer.uri, target=target)
     return activity.undo(original, uri=outgoing.uri)
 
 

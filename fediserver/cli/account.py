@@ -3,11 +3,13 @@
 import sys
 
 import click
+import msgspec
 
 from fediserver.actions import command_tokens, register, sessions
 from fediserver.activitypub.context import Context
 from fediserver.cli.common import Node, local_account, node_options, run, show
 from fediserver.db import accounts
+from fediserver.errors import NotFound
 from fediserver.models.account import Account
 
 SCOPES = "read write follow push"
@@ -137,3 +139,48 @@ def reset_password(node: Node, name: str) -> None:
         return f"{ctx.config.base_url}/auth/password/{await sessions.make_link(ctx, await local_account(ctx, name))}"
 
     click.echo(run(node, work))
+
+
+@account.command()
+@click.argument("name")
+@node_options
+def approve(node: Node, name: str) -> None:
+    """Let somebody in who has signed up and waits."""
+
+    async def work(ctx: Context) -> None:
+        found = await local_account(ctx, name)
+        user = await accounts.user(ctx.db, found.id)
+        if user is None:
+            raise NotFound(f"{name} is a group, it needs no approval")
+        approved = msgspec.structs.replace(user, approved_at=user.approved_at or ctx.clock())
+        await ctx.db.write(lambda tx: accounts.update_user(tx, approved))
+
+    run(node, work)
+    click.echo(f"@{name} can log in")
+
+
+@account.command()
+@click.argument("name")
+@node_options
+def suspend(node: Node, name: str) -> None:
+    """Shut somebody out: no log-in, no posts shown; it can be taken back."""
+    _set_suspended(node, name, is_suspended=True)
+    click.echo(f"@{name} is suspended")
+
+
+@account.command()
+@click.argument("name")
+@node_options
+def unsuspend(node: Node, name: str) -> None:
+    """Let somebody in again who was suspended."""
+    _set_suspended(node, name, is_suspended=False)
+    click.echo(f"@{name} is no longer suspended")
+
+
+def _set_suspended(node: Node, name: str, *, is_suspended: bool) -> None:
+    async def work(ctx: Context) -> None:
+        found = await local_account(ctx, name)
+        changed = msgspec.structs.replace(found, suspended_at=ctx.clock() if is_suspended else None)
+        await ctx.db.write(lambda tx: accounts.update(tx, changed))
+
+    run(node, work)

@@ -7,6 +7,7 @@ import click
 from fediserver.activitypub.context import Context
 from fediserver.cli.common import Node, node_options, run, show
 from fediserver.db import domain_rules
+from fediserver.db.database import Writer
 from fediserver.db.domain_rules import DomainRule
 from fediserver.errors import Invalid, NotFound
 from fediserver.text import handles
@@ -46,7 +47,11 @@ def unblock(node: Node, host: str) -> None:
     name = _named(host)
 
     async def work(ctx: Context) -> None:
-        if not await ctx.db.write(lambda tx: domain_rules.drop(tx, name)):
+        async def forget(tx: Writer) -> bool:
+            await domain_rules.silence(tx, name, None)
+            return await domain_rules.drop(tx, name)
+
+        if not await ctx.db.write(forget):
             raise NotFound(f"there is no rule for {host}; `fediserver domain list` shows them")
 
     run(node, work)
@@ -82,8 +87,7 @@ def import_rules(node: Node, file: Path) -> None:
 
     async def work(ctx: Context) -> None:
         for name, severity in rules:
-            rule = DomainRule(name, severity, "imported", ctx.clock())
-            await ctx.db.write(lambda tx, rule=rule: domain_rules.put(tx, rule))  # type: ignore[misc]
+            await _keep(ctx, DomainRule(name, severity, "imported", ctx.clock()))
 
     run(node, work)
     click.echo(f"{len(rules)} rules taken over")
@@ -108,10 +112,17 @@ def _put(node: Node, host: str, severity: str, reason: str) -> None:
     name = _named(host)
 
     async def work(ctx: Context) -> None:
-        rule = DomainRule(name, severity, reason, ctx.clock())
-        await ctx.db.write(lambda tx: domain_rules.put(tx, rule))
+        await _keep(ctx, DomainRule(name, severity, reason, ctx.clock()))
 
     run(node, work)
+
+
+async def _keep(ctx: Context, rule: DomainRule) -> None:
+    async def work(tx: Writer) -> None:
+        await domain_rules.put(tx, rule)
+        await domain_rules.silence(tx, rule.domain, ctx.clock() if rule.severity == "silence" else None)
+
+    await ctx.db.write(work)
 
 
 def _named(host: str) -> str:

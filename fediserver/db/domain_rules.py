@@ -12,6 +12,10 @@ PUT = Query("""
     on conflict (domain) do update set severity = excluded.severity, reason = excluded.reason
 """)
 DROP = Query("delete from domain_rules where domain = :domain")
+SILENCE = Query("""
+    update accounts set silenced_at = cast(:now as bigint), version = version + 1
+     where domain <> '' and (domain = :domain or domain like :below)
+""")
 
 
 class DomainRule(msgspec.Struct, array_like=True, frozen=True):
@@ -36,3 +40,8 @@ async def put(tx: Writer, rule: DomainRule) -> None:
 async def drop(tx: Writer, domain: str) -> bool:
     """Remove a rule; False when there was none."""
     return bool(await tx.run(DROP, domain=domain))
+
+
+async def silence(tx: Writer, domain: str, now: int | None) -> None:
+    """Keep everybody of a server out of public timelines from now (ms) on; None lets them in again."""
+    await tx.run(SILENCE, domain=domain, below=f"%.{domain}", now=now)

@@ -14,7 +14,7 @@ from fediserver.activitypub.render import activity, actor, collection
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
 from fediserver.db import accounts, federation_pages, outgoing, statuses
 from fediserver.db.database import Reader
-from fediserver.errors import BadRequest, Gone, NotFound
+from fediserver.errors import BadRequest, FediserverError, Gone, NotFound, Unauthorised
 from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.signatures import Message, SignatureError, claim
@@ -110,9 +110,10 @@ async def instance_actor(ctx: Context, _: Request) -> Response:
 
 async def actor_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME: the document, or for people the page."""
-    account = await _ours(ctx, request.path_params["name"])
     if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse(account.url, 302)
+        return RedirectResponse((await _ours(ctx, request.path_params["name"])).url, 302)
+    await _admit(ctx, request)
+    account = await _ours(ctx, request.path_params["name"])
     return answer(await outbox.actor_document(ctx, account))
 
 
@@ -121,6 +122,7 @@ async def status_document(ctx: Context, request: Request) -> Response:
     status = await _post(ctx, request)
     if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
         return RedirectResponse(status.url, 302)
+    await _admit(ctx, request)
     post = await ctx.db.read(lambda tx: outbox.whole(tx, status))
     if post is None:
         raise NotFound
@@ -145,20 +147,27 @@ async def _post(ctx: Context, request: Request) -> Status:
 
 
 async def signed_by(ctx: Context, request: Request) -> Account | None:
-    """Whose key has signed a GET, as far as we know the key; None for an unsigned request."""
+    """Whose key has signed a GET; None when it is unsigned, signed wrongly, or by a blocked server.
+
+    A key that is not here is fetched: a server that asks has a reason to be known.
+    """
     message = await _message(ctx, request, b"")
     try:
         claimed = claim(message, now=ctx.clock())
-    except SignatureError:
+        return await inbox.signer(ctx, claimed)
+    except FediserverError:
         return None
-    key = await ctx.keyring.theirs(ctx, claimed.key_id)
-    if key is None or not claimed.matches(key.key):
-        return None
-    return await accounts.by_id(ctx.db, key.account_id)
+
+
+async def _admit(ctx: Context, request: Request) -> None:
+    """Where FEDISERVER_SECURE_FETCH is on, raise Unauthorised for a request that no server has signed."""
+    if ctx.config.secure_fetch == "on" and await signed_by(ctx, request) is None:
+        raise Unauthorised("This node answers signed requests only (FEDISERVER_SECURE_FETCH is on)")
 
 
 async def status_replies(ctx: Context, request: Request) -> Response:
     """GET …/statuses/ID/replies: open replies."""
+    await _admit(ctx, request)
     status = await _post(ctx, request)
     found = await federation_pages.replies(ctx.db, status_id=status.id, limit=MOST)
     return answer(collection.collection(f"{status.uri}/replies", total=len(found), items=found))
@@ -178,6 +187,7 @@ async def status_shares(ctx: Context, request: Request) -> Response:
 
 async def activity_document(ctx: Context, request: Request) -> Response:
     """GET /activities/ID: what was said about an open post."""
+    await _admit(ctx, request)
     number = request.path_params["id"]
     uri = ctx.uris.activity(int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else ""
     said = await outgoing.by_uri(ctx.db, uri)
@@ -194,12 +204,14 @@ async def activity_document(ctx: Context, request: Request) -> Response:
 
 async def followers(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/followers: the number, and page by page who they are."""
+    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     return await _people(ctx, request, account, account.followers_uri, account.followers_count)
 
 
 async def following(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/following."""
+    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     return await _people(ctx, request, account, account.following_uri, account.following_count)
 
@@ -226,6 +238,7 @@ async def _people(ctx: Context, request: Request, account: Account, uri: str, to
 
 async def outbox_collection(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/outbox: open posts and boosts, newest first."""
+    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     before = _cursor(request)
     if before is None:
@@ -256,6 +269,7 @@ async def outbox_collection(ctx: Context, request: Request) -> Response:
 
 async def actor_collection(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/collections/WHICH: pinned posts, moderators; others are there and empty."""
+    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     which = request.path_params["which"]
     uri = ctx.uris.collection(account.username, which)
@@ -272,6 +286,7 @@ async def actor_collection(ctx: Context, request: Request) -> Response:
 
 async def context_collection(ctx: Context, request: Request) -> Response:
     """GET /contexts/ID: the open posts of a thread that began here (FEP-7888)."""
+    await _admit(ctx, request)
     number = request.path_params["id"]
     if not number.isascii() or not number.isdigit() or len(number) > 19:
         raise NotFound

@@ -104,10 +104,16 @@ class Window:
     def look(self, width: int, height: int, *, dark: bool) -> None:
         """Another size and scheme of colours."""
         self._command(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._command("Emulation.setEmulatedMedia", features=[scheme])
+        # Colours on their way from one to the other are neither.
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self._command("Emulation.setEmulatedMedia", features=[scheme, still])
 
     def unfold(self) -> None:
         """Open everything that is folded away."""
@@ -124,10 +130,13 @@ class Window:
         found = self.driver.execute_async_script(_AXE)
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
-    def complaints(self, *, besides: str = "") -> list[str]:
-        """What the console has against the page: refusals by its policy, files that are not there."""
+    def complaints(self, *, besides: Sequence[str] = ()) -> list[str]:
+        """What the console has against the page (refusals by its policy, files that are not there).
+
+        Not what begins with one of `besides`.
+        """
         lines = [str(entry["message"]) for entry in self._log("browser")]
-        return [line for line in lines if not besides or not line.startswith(besides)]
+        return [line for line in lines if not line.startswith(tuple(besides))]
 
     def traffic(self) -> Traffic:
         """Of the page that is shown, since it was opened."""
@@ -178,7 +187,9 @@ class Window:
             yield message["method"], message["params"]
 
     def _body(self, request_id: str) -> str:
-        return str(self._command("Network.getResponseBody", requestId=request_id)["body"]) if request_id else ""
+        return (
+            str(self._command("Network.getResponseBody", requestId=request_id)["body"]) if request_id else ""
+        )
 
 
 @contextmanager

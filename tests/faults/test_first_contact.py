@@ -2,11 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from socket import EAI_AGAIN, EAI_NONAME, gaierror
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from fediserver.clock import MINUTE
+from fediserver.errors import Unreachable
+from fediserver.net.guard import AddressGuard
+from fediserver.net.resolver import GuardedResolver, NoSuchName
 from tests.conftest import OpenTown
 from tests.processes import marker, node
 from tests.town import settle
@@ -73,10 +78,30 @@ async def test_an_answer_of_a_proxy_is_not_taken_for_nobody(open_town: OpenTown,
     assert url in [str(request.url) for request in oak.network.requests]
 
 
-async def test_a_direct_post_to_a_host_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    async with node(tmp_path / "oak") as oak:
-        alice = await oak.account("alice")
-        answer = await alice.client.post(
-            "/api/v1/statuses", json={"status": "@bob@nowhere.invalid hello", "visibility": "direct"}
-        )
-        assert answer.status_code == 422, answer.text
+async def test_a_direct_post_to_a_host_that_does_not_exist_is_refused(
+    open_town: OpenTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oak = await open_town("oak.example")
+
+    async def asked(*_: object) -> NoReturn:
+        raise NoSuchName("nowhere.example: the name was not found")
+
+    monkeypatch.setattr(oak.network, "handle_async_request", asked)
+    client = await oak.client(await oak.account("alice"))
+    answer = await client.post(
+        "/api/v1/statuses", json={"status": "@bob@nowhere.example hello", "visibility": "direct"}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("code", "kind"), [(EAI_NONAME, NoSuchName), (EAI_AGAIN, Unreachable)])
+async def test_a_name_that_does_not_exist_is_told_from_a_name_server_that_is_down(
+    code: int, kind: type[Unreachable]
+) -> None:
+    async def lookup(_: str) -> list[str]:
+        raise gaierror(code, "no")
+
+    resolver = GuardedResolver(AddressGuard(), scheme="https", lookup=lookup)
+    with pytest.raises(Unreachable) as raised:
+        await resolver.resolve("nowhere.example", 443)
+    assert raised.type is kind

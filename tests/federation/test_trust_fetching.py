@@ -95,28 +95,28 @@ async def test_rule_4_an_actor_elsewhere_does_not_take_a_known_handle(scene: Sce
 # ---------------------------------------------------------------- rule 5: the content type
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        "application/json",
-        "text/plain",
-        "text/html",
-        "image/png",
-        "application/octet-stream",
-        "application/ld+json",
-        'application/ld+json; profile="https://example.org/other"',
-        "application/activity+json2",
-        "",
-    ],
-)
-async def test_rule_5_an_uploaded_file_is_no_actor_and_no_post(scene: Scene, content_type: str) -> None:
+NOT_ACTIVITYPUB = [
+    "application/json",
+    "text/plain",
+    "text/html",
+    "image/png",
+    "application/octet-stream",
+    "application/ld+json",
+    'application/ld+json; profile="https://example.org/other"',
+    "application/activity+json2",
+    "",
+]
+
+
+async def test_rule_5_an_uploaded_file_is_no_actor_and_no_post(scene: Scene) -> None:
     """Whoever may upload a file to elm writes an actor of elm, and a post."""
-    planted = Stranger(scene.elm, "planted", unlike=scene.bob)
-    scene.elm.serve(planted.uri, planted.actor, content_type=content_type)
-    await scene.refused(planted, planted.activity("Follow", scene.alice.uri), "content-type")
-    note = scene.bob.note("Planted")
-    scene.elm.serve(note["id"], note, content_type=content_type)
-    await scene.refused(scene.mallory, scene.mallory.activity("Announce", note["id"]), "content-type")
+    for content_type in NOT_ACTIVITYPUB:
+        planted = Stranger(scene.elm, f"planted{NOT_ACTIVITYPUB.index(content_type)}", unlike=scene.bob)
+        scene.elm.serve(planted.uri, planted.actor, content_type=content_type)
+        await scene.refused(planted, planted.activity("Follow", scene.alice.uri), "content-type")
+        note = scene.bob.note("Planted")
+        scene.elm.serve(note["id"], note, content_type=content_type)
+        await scene.refused(scene.mallory, scene.mallory.activity("Announce", note["id"]), "content-type")
 
 
 @pytest.mark.parametrize(
@@ -154,39 +154,39 @@ INSIDE = [
 ]
 
 
-@pytest.mark.parametrize("uri", INSIDE)
-async def test_rule_7_no_key_is_fetched_from_inside(scene: Scene, uri: str) -> None:
-    before = await scene.rows()
-    forged = {**scene.mallory.activity("Follow", scene.alice.uri), "actor": uri, "id": f"{uri}#1"}
-    answer = await scene.mallory.send(scene.town, forged, key_id=f"{uri}#main-key")
-    assert answer.status_code in (202, 401, 403)
-    await scene.town.settle()
-    await scene.unchanged(before)
-    assert scene.town.network.requests == []
+async def test_rule_7_no_key_is_fetched_from_inside(scene: Scene) -> None:
+    for uri in INSIDE:
+        before = await scene.rows()
+        forged = {**scene.mallory.activity("Follow", scene.alice.uri), "actor": uri, "id": f"{uri}#1"}
+        answer = await scene.mallory.send(scene.town, forged, key_id=f"{uri}#main-key")
+        assert answer.status_code in (202, 401, 403)
+        await scene.town.settle()
+        await scene.unchanged(before)
+        assert scene.town.network.requests == []
 
 
-@pytest.mark.parametrize("uri", INSIDE)
-async def test_rule_7_no_object_is_fetched_from_inside(scene: Scene, uri: str) -> None:
-    for kind in ("Announce", "Create", "Update", "Add"):
-        activity = scene.mallory.activity(kind, uri, target=scene.mallory.actor["featured"])
-        await scene.ignored(scene.mallory, activity)
-    await scene.ignored(scene.mallory, scene.mallory.activity("Move", scene.mallory.uri, target=uri))
-    scene.ash.redirect("https://ash.example/inside", uri)
-    await scene.ignored(scene.mallory, scene.mallory.activity("Announce", "https://ash.example/inside"))
-    assert {str(request.url) for request in scene.town.network.requests} <= {"https://ash.example/inside"}
+async def test_rule_7_no_object_is_fetched_from_inside(scene: Scene) -> None:
+    for uri in INSIDE:
+        for kind in ("Announce", "Create", "Update", "Add"):
+            activity = scene.mallory.activity(kind, uri, target=scene.mallory.actor["featured"])
+            await scene.ignored(scene.mallory, activity)
+        await scene.ignored(scene.mallory, scene.mallory.activity("Move", scene.mallory.uri, target=uri))
+        scene.ash.redirect("https://ash.example/inside", uri)
+        await scene.ignored(scene.mallory, scene.mallory.activity("Announce", "https://ash.example/inside"))
+        assert {str(request.url) for request in scene.town.network.requests} <= {"https://ash.example/inside"}
 
 
-@pytest.mark.parametrize("uri", INSIDE)
-async def test_rule_7_nothing_is_delivered_to_the_inside(scene: Scene, uri: str) -> None:
+async def test_rule_7_nothing_is_delivered_to_the_inside(scene: Scene) -> None:
     """An actor may name any inbox; its follow is granted, and the Accept goes nowhere."""
-    spy = Stranger(scene.ash, "spy")
-    spy.actor |= {"inbox": uri, "endpoints": {"sharedInbox": uri}}
-    await spy.send(scene.town, spy.activity("Follow", scene.alice.uri))
-    await scene.town.settle()
-    await scene.town.post(scene.alice, "For the public")
-    await scene.town.settle()
-    asked = [request for request in scene.town.network.requests if request.method == "POST"]
-    assert {str(request.url) for request in asked} <= {f"{scene.bob.uri}/inbox"}
+    for uri in INSIDE:
+        spy = Stranger(scene.ash, f"spy{INSIDE.index(uri)}")
+        spy.actor |= {"inbox": uri, "endpoints": {"sharedInbox": uri}}
+        await spy.send(scene.town, spy.activity("Follow", scene.alice.uri))
+        await scene.town.settle()
+        await scene.town.post(scene.alice, "For the public")
+        await scene.town.settle()
+        asked = [request for request in scene.town.network.requests if request.method == "POST"]
+        assert {str(request.url) for request in asked} <= {f"{scene.bob.uri}/inbox"}
 
 
 async def test_rule_7_parents_and_mentions_are_not_fetched_from_inside(scene: Scene) -> None:

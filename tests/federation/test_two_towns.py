@@ -189,3 +189,28 @@ async def test_a_group_follows_a_group_and_followers_of_both_see_a_members_post_
     arrived = await elm.status(reply.uri)
     assert arrived is not None
     assert arrived.in_reply_to_id == post.id
+
+
+async def test_groups_of_one_town_pass_on_what_was_posted_to_the_other(open_town: OpenTown) -> None:
+    oak = await open_town("oak.example")
+    alice, bob = await oak.account("alice"), await oak.account("bob")
+    acorns, leaves = await oak.group("acorns", owner=alice), await oak.group("leaves", owner=bob)
+    await oak.follow(acorns, leaves)
+    await oak.follow(alice, acorns)
+    post = await oak.post(bob, "@leaves Rakes wanted")
+    boosts = await statuses.reblogs_of(oak.ctx.db, post.id)
+    assert {boost.account_id for boost in boosts} == {acorns.id, leaves.id}
+    assert [boost.account_id for boost in boosts if alice.id in await readers(oak.ctx.db, boost.id)] == [
+        acorns.id
+    ]
+
+
+async def test_with_secure_fetch_only_servers_that_sign_may_read(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example", secure_fetch="on")
+    alice, bob = await oak.account("alice"), await elm.account("bob")
+    stranger = await elm.client()
+    headers = {"accept": "application/activity+json"}
+    assert (await stranger.get("/users/bob", headers=headers)).status_code == 401
+    assert (await stranger.get("/actor", headers=headers)).status_code == 200
+    await followed(oak, alice, elm, bob)
+    assert (await elm.now(bob)).followers_count == 1
