@@ -35,6 +35,7 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
     addressed = await accounts.by_ids(tx, await statuses.mentioned(tx, status.id)) if own else {}
     if own:
         await media.attach(tx, [], status.id)
+        await statuses.forget_idempotent(tx, author.id, status.id)
     for boost in await statuses.reblogs_of(tx, status.id):
         await statuses.delete(tx, boost.id)
         await statuses.count_own(tx, boost.account_id, -1)

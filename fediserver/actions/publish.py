@@ -83,14 +83,8 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
     parts = Parts(named=written.mentioned, tags=written.tags, poll=poll, options=options)
 
     async def work(tx: Writer) -> int:
-        if draft.idempotency_key:
-            # Looked for again: the same request may have come twice at once.
-            made = await _key_made(core, tx, author, draft.idempotency_key)
-            if made is not None:
-                return made
-            await statuses.keep_idempotent(
-                tx, author.id, draft.idempotency_key, status_id=status.id, now=core.clock()
-            )
+        if draft.idempotency_key and (made := await _key_made(core, tx, author, draft, status)):
+            return made
         await place(core, tx, author, status, parts)
         await media.attach(tx, [one.id for one in files], status.id) if files else None
         await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
@@ -122,9 +116,14 @@ async def _made_before(core: Core, author: Account, key: str) -> Status | None:
     return None if found is None else await statuses.by_id(core.db, found)
 
 
-async def _key_made(core: Core, tx: Writer, author: Account, key: str) -> int | None:
-    found = await statuses.idempotent(tx, author.id, key, core.clock() - KEY_LIVES)
-    return found if found is not None and await statuses.by_id(tx, found) is not None else None
+async def _key_made(core: Core, tx: Writer, author: Account, draft: Draft, status: Status) -> int | None:
+    """Take the key for this post; the id of the other post if the same request came twice at once."""
+    key, now = draft.idempotency_key, core.clock()
+    if await statuses.keep_idempotent(
+        tx, author.id, key, status_id=status.id, now=now, since=now - KEY_LIVES
+    ):
+        return None
+    return await statuses.idempotent(tx, author.id, key, now - KEY_LIVES)
 
 
 async def _reread(core: Core, status_id: int) -> Status:

@@ -48,6 +48,8 @@ PARKED_PER_HOST = 200
 PARKED_PER_NETWORK = 400
 PARKED_IN_ALL = 5000
 KEY_RETRIES = 48 * HOUR
+# Beside the headers of a parked request; no header can have this name.
+_METHOD = ":method"
 REFETCH_AFTER = 5 * MINUTE
 """A key that does not verify is fetched again at most this often: it may have been changed."""
 
@@ -165,7 +167,7 @@ async def _park(ctx: Context, message: Message, claimed: Claim, activity: Activi
         network=network,
         key_id=claimed.key_id,
         url=message.url,
-        headers=orjson.dumps({"method": message.method, **message.headers}).decode(),
+        headers=orjson.dumps({_METHOD: message.method, **message.headers}).decode(),
         body=message.body,
         attempts=0,
         next_at=now,
@@ -193,7 +195,7 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
     Raises Unreachable when the key's server does not answer: try again later.
     """
     headers = orjson.loads(row.headers)
-    message = Message(method=headers.pop("method"), url=row.url, headers=headers, body=row.body)
+    message = Message(method=headers.pop(_METHOD), url=row.url, headers=headers, body=row.body)
     try:
         # The time of signing was checked when the request came.
         claimed = claim(message, now=row.received_at)

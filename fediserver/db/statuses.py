@@ -93,6 +93,10 @@ KEEP_IDEMPOTENT = Query("""
     values (:account_id, :key, :status_id, :now)
     on conflict (account_id, idempotency_key) do update
         set status_id = excluded.status_id, created_at = excluded.created_at
+      where idempotency_keys.created_at <= :since
+""")
+FORGET_IDEMPOTENT = Query("""
+    delete from idempotency_keys where account_id = :account_id and status_id = :status_id
 """)
 
 PENDING = Query("select handle from pending_mentions where status_id = :status_id")
@@ -259,9 +263,22 @@ async def idempotent(db: Reader, account_id: int, key: str, since: int) -> int |
     return None if found is None else int(found)
 
 
-async def keep_idempotent(tx: Writer, account_id: int, key: str, *, status_id: int, now: int) -> None:
-    """Remember that this key made that post."""
-    await tx.run(KEEP_IDEMPOTENT, account_id=account_id, key=key, status_id=status_id, now=now)
+async def keep_idempotent(
+    tx: Writer, account_id: int, key: str, *, status_id: int, now: int, since: int
+) -> bool:
+    """Remember that this key made that post; False when it has made another since then.
+
+    Of two requests at once the second waits here for the first.
+    """
+    kept = await tx.run(
+        KEEP_IDEMPOTENT, account_id=account_id, key=key, status_id=status_id, now=now, since=since
+    )
+    return bool(kept)
+
+
+async def forget_idempotent(tx: Writer, account_id: int, status_id: int) -> None:
+    """A post is gone: the key that made it may make another."""
+    await tx.run(FORGET_IDEMPOTENT, account_id=account_id, status_id=status_id)
 
 
 async def pending_mentions(db: Reader, status_id: int) -> list[str]:
