@@ -19,6 +19,7 @@ from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.signatures import Message, SignatureError, claim
 from fediserver.web.body import read_body
+from fediserver.web.ready import ready
 from fediserver.web.responses import json_response
 from fediserver.web.router import Route
 
@@ -49,13 +50,16 @@ async def webfinger_document(ctx: Context, request: Request) -> Response:
     local = webfinger.resource(text, ctx.uris)
     if local is None:
         raise NotFound
-    if local.kind == "instance":
-        doc = webfinger.instance(ctx.uris)
-    elif local.kind == "actor":
-        doc = webfinger.account(await _ours(ctx, local.key), ctx.uris)
-    else:
+    if local.kind not in ("instance", "actor"):
         raise NotFound
-    return Response(render.dumps(doc), headers={"cache-control": "max-age=3600"}, media_type=_JRD)
+
+    async def make() -> bytes:
+        if local.kind == "instance":
+            return render.dumps(webfinger.instance(ctx.uris))
+        return render.dumps(webfinger.account(await _ours(ctx, local.key), ctx.uris))
+
+    body = await ready(ctx).document(f"webfinger {local.kind}", local.key, make)
+    return Response(body, headers={"cache-control": "max-age=3600"}, media_type=_JRD)
 
 
 async def host_meta(ctx: Context, _: Request) -> Response:
@@ -79,24 +83,26 @@ async def nodeinfo_2_1(ctx: Context, _: Request) -> Response:
 
 
 async def _nodeinfo(ctx: Context, version: nodeinfo.Version) -> Response:
-    facts = await federation_pages.usage(ctx.db, now=ctx.clock())
-    doc = nodeinfo.document(
-        version,
-        nodeinfo.Facts(
-            version=__version__,
-            title=ctx.config.domain,
-            description="",
-            open_registrations=ctx.config.registrations in ("open", "approval"),
-            users=facts.users,
-            active_month=facts.active_month,
-            active_half_year=facts.active_half_year,
-            posts=facts.posts,
-            comments=facts.comments,
-        ),
-    )
-    return Response(
-        render.dumps(doc), headers={"cache-control": "max-age=600"}, media_type=nodeinfo.content_type(version)
-    )
+    async def make() -> bytes:
+        facts = await federation_pages.usage(ctx.db, now=ctx.clock())
+        doc = nodeinfo.document(
+            version,
+            nodeinfo.Facts(
+                version=__version__,
+                title=ctx.config.domain,
+                description="",
+                open_registrations=ctx.config.registrations in ("open", "approval"),
+                users=facts.users,
+                active_month=facts.active_month,
+                active_half_year=facts.active_half_year,
+                posts=facts.posts,
+                comments=facts.comments,
+            ),
+        )
+        return render.dumps(doc)
+
+    body = await ready(ctx).document("nodeinfo", version, make)
+    return Response(body, headers={"cache-control": "max-age=600"}, media_type=nodeinfo.content_type(version))
 
 
 async def instance_actor(ctx: Context, _: Request) -> Response:
@@ -113,8 +119,13 @@ async def actor_document(ctx: Context, request: Request) -> Response:
     if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
         return RedirectResponse((await _ours(ctx, request.path_params["name"])).url, 302)
     await _admit(ctx, request)
-    account = await _ours(ctx, request.path_params["name"])
-    return answer(await outbox.actor_document(ctx, account))
+    name = request.path_params["name"]
+
+    async def make() -> bytes:
+        return render.dumps(await outbox.actor_document(ctx, await _ours(ctx, name)))
+
+    body = await ready(ctx).document("actor", name.lower(), make)
+    return Response(body, headers=_FRESH, media_type=CONTENT_TYPE)
 
 
 async def status_document(ctx: Context, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +18,6 @@ from fediserver.web.limits import Limits
 from fediserver.web.middleware import Cors, Errors, Head, NotedHeaders, RequestId, SecurityHeaders
 from fediserver.web.pages import kit
 from fediserver.web.pages import routes as pages
-from fediserver.web.responses import method_not_allowed
 from fediserver.web.router import MethodNotAllowed, Route, Router, wire_path
 
 
@@ -41,8 +41,7 @@ class Site:
         if found is None:
             raise NotFound
         if isinstance(found, MethodNotAllowed):
-            await method_not_allowed(found.allowed)(scope, receive, send)
-            return
+            raise HTTPException(405, headers={"allow": ", ".join(found.allowed)})
         scope["path_params"] = found.params
         response: Response = await found.route.endpoint(self._ctx, Request(scope, receive, send))  # type: ignore[misc]
         await response(scope, receive, send)

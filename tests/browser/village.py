@@ -10,6 +10,7 @@ from PIL import Image
 from fediserver.actions import profile, register, sessions
 from fediserver.db import accounts, media, statuses
 from fediserver.db.database import Writer
+from fediserver.db.query import Query
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from tests.garden import PASSWORD, unlisted
@@ -41,7 +42,7 @@ async def settle_in(town: Town) -> Village:
     reply = await _post(as_bob, "@alice I do, and https://ladders.example/", in_reply_to_id=first["id"])
     await _post(as_alice, "@bob Thank you!", in_reply_to_id=reply["id"])
     await _post(as_bob, "@alice Wasps", in_reply_to_id=first["id"], spoiler_text="Insects")
-    veiled = {"media_ids": pictures[:1] and [await _upload(as_bob, "maroon", "")], "sensitive": True}
+    veiled = {"media_ids": [await _upload(as_bob, "maroon", "")], "sensitive": True}
     await _post(as_bob, "@alice Look at this", in_reply_to_id=first["id"], **veiled)
     from_afar = await _reply_from_afar(town, int(first["id"]))
     poll = {"options": ["Saturday", "Sunday morning"], "expires_in": 3600, "multiple": False}
@@ -54,7 +55,7 @@ async def settle_in(town: Town) -> Village:
     await as_alice.delete(f"/api/v1/statuses/{gone['id']}")
     for name, fate in (("mallory", SUSPEND), ("trudy", DELETE)):
         row = await person(town, name)
-        await town.ctx.db.write(lambda tx, fate=fate, row=row: tx.run(fate, id=row.id))
+        await _meet(town, row, fate)
     return Village(
         thread=f"/@alice/{first['id']}",
         reply=f"/@bob/{reply['id']}",
@@ -72,6 +73,10 @@ async def person(town: Town, name: str, **changes: Any) -> Account:
 async def password_path(town: Town, account: Account) -> str:
     """Where a one-time link leads."""
     return f"/auth/password/{await sessions.make_link(town.ctx, account)}"
+
+
+async def _meet(town: Town, row: Account, fate: Query) -> None:
+    await town.ctx.db.write(lambda tx: tx.run(fate, id=row.id))
 
 
 _PICTURES = (("darkseagreen", "Rows of apple trees"), ("khaki", "A ladder"), ("salmon", "A basket"))

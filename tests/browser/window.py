@@ -35,15 +35,21 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-# What axe-core calls best practice is asked for as well as WCAG 2.2 AA.
-_AXE = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)"
+# What axe-core calls best practice is asked for, too, and the size of targets, which is off of itself.
+_AXE = """
+    const [only, done] = arguments, options = {resultTypes: ['violations']};
+    if (only) options.runOnly = only;
+    else options.rules = {'target-size': {enabled: true}};
+    axe.run(document, options).then(done)
+"""
 _FOCUS = """
     const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
     return {
         tag: at.tagName.toLowerCase(), name: at.getAttribute('name') || '', text: at.innerText || '',
         href: at.getAttribute('href') || '', value: at.getAttribute('value') || '',
         ringed: at.matches(':focus-visible') && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-        inside: box.width > 0 && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight
+        inside: box.width > 0 && box.left > -1 && box.right < innerWidth + 1
+            && box.top > -1 && box.bottom < innerHeight + 1
     }
 """
 _OVERFLOW = """
@@ -97,6 +103,31 @@ class Window:
         self.forget_traffic()
         self.driver.get(urljoin(self.base, path))
 
+    def at(self, base: str) -> "Window":
+        """The same window, for another node."""
+        return Window(self.driver, base)
+
+    @contextmanager
+    def reading(self, language: str) -> Iterator[None]:
+        """Ask for pages in another language for a while."""
+        self._command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
+        try:
+            yield
+        finally:
+            self._command("Network.setExtraHTTPHeaders", headers={})
+
+    def fill(self, **fields: str) -> None:
+        """Write into the fields of a form, by name."""
+        for name, text in fields.items():
+            field = self.find(f"main [name={name}]")
+            field.clear()
+            field.send_keys(text)
+
+    def submit(self) -> None:
+        """Press the first button of the form, and wait for what comes of it."""
+        self.forget_traffic()
+        self.find("main form button").click()
+
     def log_out(self) -> None:
         """Forget all cookies."""
         self._command("Network.clearBrowserCookies")
@@ -123,11 +154,11 @@ class Window:
         """What makes the page scroll sideways; nothing, where all is well."""
         return [str(fault) for fault in self.driver.execute_script(_OVERFLOW)]
 
-    def violations(self) -> list[str]:
-        """What axe-core finds wrong, with the first element of each kind."""
+    def violations(self, *, only: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds wrong, by all its rules or those named, with the first element of each kind."""
         if not self.driver.execute_script("return 'axe' in window"):
             self.driver.execute_script(_axe())
-        found = self.driver.execute_async_script(_AXE)
+        found = self.driver.execute_async_script(_AXE, list(only) or None)
         return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
     def complaints(self, *, besides: Sequence[str] = ()) -> list[str]:
@@ -169,13 +200,34 @@ class Window:
         """The first element that a CSS selector names."""
         return self.driver.find_element("css selector", selector)
 
+    def texts(self, selector: str) -> list[str]:
+        """What all elements say that a CSS selector names."""
+        return [found.text for found in self.driver.find_elements("css selector", selector)]
+
+    def links(self, selector: str) -> list[str]:
+        """The paths that links within lead to."""
+        found = self.driver.find_elements("css selector", f"{selector} a")
+        return [urlsplit(str(link.get_attribute("href"))).path for link in found]
+
+    def within(self, selector: str) -> bool:
+        """Whether the keyboard is in there."""
+        return bool(
+            self.driver.execute_script("return !!document.activeElement.closest(arguments[0])", selector)
+        )
+
+    def wait_until_gone(self, selector: str) -> None:
+        """Until no element is named so any more."""
+        WebDriverWait(self.driver, PATIENCE).until_not(
+            lambda driver: driver.find_elements("css selector", selector)
+        )
+
     def wait_for(self, start: str) -> str:
         """The address, once it starts so."""
         WebDriverWait(self.driver, PATIENCE).until(lambda driver: driver.current_url.startswith(start))
         return self.address
 
     def _command(self, name: str, **params: Any) -> Any:
-        return self.driver.execute_cdp_cmd(name, params)  # type: ignore[no-untyped-call]
+        return self.driver.execute_cdp_cmd(name, params)
 
     def _log(self, kind: str) -> Sequence[dict[str, Any]]:
         entries: Sequence[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from fediserver.actions import access, register, sessions
+from fediserver.actions.delete import delete
 from fediserver.actions.publish import Draft, publish
 from fediserver.actions.write import PollDraft
 from fediserver.db import accounts, media
@@ -16,6 +17,7 @@ from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
+from fediserver.views import media_keys
 from fediserver.web.pages import kit, show
 from tests.browser.markup import check_html
 from tests.garden import BASE, PASSWORD, Garden, form, hidden, open_garden, unlisted
@@ -235,6 +237,20 @@ async def test_a_profile_is_paged_and_pins_come_first(garden: Garden) -> None:
     assert 'rel="next"' not in page
 
 
+async def test_deleted_posts_are_gone_and_neighbours_are_elsewhere(garden: Garden) -> None:
+    alice = await garden.account("alice")
+    status = await post(garden, alice, "a slip")
+    await delete(garden.core, alice, status)
+    browser = garden.browser()
+    assert "This post was deleted" in await checked(browser, f"/@alice/{status.id}", 410)
+    assert "where they live" in await checked(browser, "/@zoe@elm.example", 404)
+    assert "@alice" in await checked(browser, "/@ALICE@localhost:8001")
+    assert "@alice" in await checked(browser, "/@alice/")
+    assert (await browser.head("/@alice")).status_code == 200
+    answer = await browser.get("/auth/sign_out")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
 async def test_programs_are_led_to_the_documents(garden: Garden) -> None:
     alice = await garden.account("alice")
     status = await post(garden, alice, "hello")
@@ -274,6 +290,49 @@ async def test_files_without_a_copy_here_are_linked_never_loaded(garden: Garden)
     page = await checked(garden.browser(), f"/@alice/{status.id}")
     assert "far.example" not in page
     assert "File on the other server: A leek" in page
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+async def test_files_of_other_servers_are_shown_by_way_of_here(garden: Garden, kind: str) -> None:
+    """Strangers get what is here, and a link to the post's home; members' addresses have it fetched."""
+    alice = await garden.account("alice")
+    far = await picture(
+        garden, alice, kind=kind, path="remote/7", preview_path="", remote_url="https://far.example/x"
+    )
+    path = f"/@alice/{(await post(garden, alice, 'from afar', media_ids=[far])).id}"
+    browser = garden.browser()
+    page = await checked(browser, path)
+    assert "far.example" not in page
+    assert ('<img src="http://localhost:8001/media/remote/7"' in page) is (kind == "image")
+    assert "<video" not in page
+    await garden.log_in(browser, "alice")
+    key = media_keys.key(garden.core.secret, 7)
+    assert f'src="http://localhost:8001/media/remote/7?key={key}"' in await checked(browser, path)
+
+
+async def test_a_long_conversation_stays_a_page(garden: Garden) -> None:
+    alice = await garden.account("alice")
+    first = await post(garden, alice, "beginning")
+    last = first
+    for number in range(90):
+        last = await post(garden, alice, f"and number {number}", in_reply_to_id=last.id)
+    browser = garden.browser()
+    above = await checked(browser, f"/@alice/{first.id}")
+    assert "and number 59<" in above
+    assert "and number 60<" not in above
+    assert "longer than this page" in above
+    below = await checked(browser, f"/@alice/{last.id}")
+    assert "and number 88<" in below
+    assert "beginning" not in below
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [("", "A"), ("Zoë", "Z"), ("🌻 Bed", "B"), ("🌻🌻", "A"), (":leek:", "L"), ("دانا", "د")],
+)
+async def test_the_letter_of_who_has_no_picture(garden: Garden, name: str, letter: str) -> None:
+    alice = msgspec.structs.replace(await garden.account("alice"), display_name=name)
+    assert show.Showing(str, str).initial(alice) == letter
 
 
 async def test_errors_are_pages_for_people_and_json_for_programs(garden: Garden) -> None:
@@ -345,7 +404,7 @@ async def test_an_app_may_choose_the_language_of_its_pages(garden: Garden) -> No
 
 
 def test_time_that_has_passed_is_short() -> None:
-    showing = show.Showing("", "", str)
+    showing = show.Showing(str, str)
     minute = 60_000
     for passed, text in (
         (0, "just now"),

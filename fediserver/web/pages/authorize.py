@@ -83,7 +83,7 @@ async def authorize(core: Core, request: Request) -> Response:
         abilities=_abilities(guest, wish.scopes),
         groups=groups,
         kept={name: asked[name] for name in _KEPT if name in asked},
-        destination=_destination(guest, wish.redirect_uri),
+        destination=_destination(wish.redirect_uri),
     )
 
 
@@ -193,9 +193,10 @@ def _form_target(redirect_uri: str) -> str:
     return f"{parts.scheme}:"
 
 
-def _destination(guest: Visit, redirect_uri: str) -> str:
+def _destination(redirect_uri: str) -> str:
+    """Where the member goes afterwards, as they can judge it; '' for the page with the code."""
     if redirect_uri == access.OUT_OF_BAND:
-        return guest.say("a page with a code to copy")
+        return ""
     parts = urlsplit(redirect_uri)
     return parts.netloc if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 

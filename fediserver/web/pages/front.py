@@ -16,7 +16,7 @@ async def front(core: Core, request: Request) -> Response:
     """GET /: who we are, what is fresh, how to take part."""
     found = await public.front(core.db, posts=_POSTS, groups=_GROUPS)
     guest = await visit(core, request)
-    latest = show.posts(found.latest, core.config.media_url, core.clock())
+    latest = show.posts(found.latest, guest.file, core.clock())
     return guest.page("front.html", latest=latest, groups=found.groups)
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fediserver.actions.core import Core
+from fediserver.views import media_keys
 from fediserver.web import csrf
 from fediserver.web.auth import (
     Viewer,
@@ -86,6 +88,14 @@ class Visit:
         csrf.check(access_of(request).form_secret, self._session or self._form_cookie, sent.get(csrf.FIELD))
         return sent
 
+    def file(self, path: str) -> str:
+        """The address of a file below /media/; with it a member has another server's file fetched."""
+        address = self.core.config.media_url + quote(path)
+        if self.viewer is None or not path.startswith(media_keys.REMOTE):
+            return address
+        file_id = int(path.removeprefix(media_keys.REMOTE).partition("/")[0])
+        return f"{address}?key={media_keys.key(access_of(self.request).form_secret, file_id)}"
+
     def page(
         self,
         template: str,
@@ -109,7 +119,7 @@ class Visit:
                 language=self.language,
                 now=core.clock(),
                 registrations=core.config.registrations,
-                show=show.Showing(core.config.media_url, core.config.base_url, self.say),
+                show=show.Showing(self.file, self.say),
                 viewer=self.viewer,
                 **values,
             )

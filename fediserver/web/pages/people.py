@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver.actions.core import Core
-from fediserver.db import public
+from fediserver.db import public, statuses
 from fediserver.errors import Forbidden, Gone, NotFound
 from fediserver.models.status import Status
 from fediserver.text import plain
@@ -16,14 +16,19 @@ from fediserver.web.params import query_pairs
 
 _POSTS = 20
 _THREAD = 300
+_ABOVE = 20
+_BELOW = 60
 _PINS = 5
 _DEEPEST = 4
 _HIGHEST = 2**63 - 1
+_NO_POST = "There is no such post here, or it is not for everybody"
 
 
 async def profile(core: Core, request: Request) -> Response:
     """GET /@{name}: a member or group and their open posts."""
-    name = request.path_params["name"].lower()
+    name, _, domain = request.path_params["name"].lower().partition("@")
+    if domain not in ("", core.config.domain):
+        raise NotFound("Only people of this place have a page here; look for this one where they live")
     page = pagination.parse(dict(query_pairs(request.scope["query_string"])))
     found = await public.profile(
         core.db,
@@ -40,15 +45,15 @@ async def profile(core: Core, request: Request) -> Response:
     if account.suspended_at is not None:
         raise Forbidden("This account is suspended")
     guest = await visit(core, request)
-    now, media_url = core.clock(), core.config.media_url
-    pinned = show.posts(found.pinned, media_url, now)
+    now = core.clock()
+    pinned = show.posts(found.pinned, guest.file, now)
     above = {post.key for post in pinned}
     return guest.page(
         "profile.html",
         account=account,
         description=plain.excerpt(account.note, 200),
         pinned=pinned,
-        found=[post for post in show.posts(found.posts, media_url, now) if post.key not in above],
+        found=[post for post in show.posts(found.posts, guest.file, now) if post.key not in above],
         older=found.before if found.more else 0,
     )
 
@@ -59,21 +64,24 @@ async def thread(core: Core, request: Request) -> Response:
     status_id = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
     found = await public.thread(core.db, name=name, status_id=min(status_id, _HIGHEST), limit=_THREAD)
     if found is None:
-        raise NotFound("There is no such post here, or it is not for everybody")
-    ready = {post.status.id: post for post in show.posts(found.posts, core.config.media_url, core.clock())}
-    if found.status.id not in ready:
-        raise NotFound("There is no such post here, or it is not for everybody")
-    focus = ready[found.status.id]
+        if await statuses.tombstone(core.db, core.uris.status(name, status_id)) is not None:
+            raise Gone("This post was deleted")
+        raise NotFound(_NO_POST)
     guest = await visit(core, request)
+    ready = {post.status.id: post for post in show.posts(found.posts, guest.file, core.clock())}
+    if found.status.id not in ready:
+        raise NotFound(_NO_POST)
+    focus = ready[found.status.id]
+    ancestors, replies = _ancestors(ready, found.status), _replies(ready, found.status)
     return guest.page(
         "thread.html",
         author=found.author,
         description=found.status.spoiler_text or plain.excerpt(found.status.content, 200),
         image=_image(focus),
-        ancestors=_ancestors(ready, found.status),
+        ancestors=ancestors[-_ABOVE:],
         focus=focus,
-        replies=_replies(ready, found.status),
-        more=found.more,
+        replies=replies[:_BELOW],
+        more=found.more or len(ancestors) > _ABOVE or len(replies) > _BELOW,
     )
 
 
@@ -86,7 +94,7 @@ async def tag(core: Core, request: Request) -> Response:
     return guest.page(
         "tag.html",
         tag=name,
-        found=show.posts(found.posts, core.config.media_url, core.clock()),
+        found=show.posts(found.posts, guest.file, core.clock()),
         older=found.before if found.more else 0,
     )
 

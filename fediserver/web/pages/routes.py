@@ -8,6 +8,7 @@ ROUTES: list[Route] = [
     Route(method="GET", path="/about", endpoint=front.about),
     Route(method="GET", path="/auth/sign_in", endpoint=door.sign_in),
     Route(method="POST", path="/auth/sign_in", endpoint=door.sign_in_form),
+    Route(method="GET", path="/auth/sign_out", endpoint=door.sign_out_by_link),
     Route(method="POST", path="/auth/sign_out", endpoint=door.sign_out),
     Route(method="GET", path="/auth/sign_up", endpoint=door.sign_up),
     Route(method="POST", path="/auth/sign_up", endpoint=door.sign_up_form),

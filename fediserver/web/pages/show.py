@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -17,14 +16,21 @@ from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
 from fediserver.text import plain
 from fediserver.text.sanitise import clean
+from fediserver.views.media_keys import REMOTE
 
 _TAG = re.compile(r"(<[^>]*>)")
 _SHORTCODE = re.compile(r":([A-Za-z0-9_]{2,64}):")
 _COLOURS = 6
 
+File = Callable[[str], str]
+"""From a path below /media/ to the address that a visitor gets."""
+
 
 class Picture(NamedTuple):
-    """A file of a post as the page shows it; `url` is '' when we have no copy of it."""
+    """A file of a post as the page shows it; `url` is '' when we know of no address for it.
+
+    What is `remote` is another server's: its address shows it, or the colours of its blurhash.
+    """
 
     kind: str
     url: str
@@ -32,6 +38,7 @@ class Picture(NamedTuple):
     description: str
     width: int | None
     height: int | None
+    remote: bool
 
 
 class Choice(NamedTuple):
@@ -61,9 +68,8 @@ class Post(NamedTuple):
 class Showing:
     """What templates call on rows."""
 
-    def __init__(self, media_url: str, base_url: str, say: Callable[[str], str]) -> None:
-        self._media_url = media_url
-        self._base_url = base_url
+    def __init__(self, file: File, say: Callable[[str], str]) -> None:
+        self.media = file
         self._say = say
 
     def name(self, account: Account) -> Markup:
@@ -101,10 +107,6 @@ class Showing:
             for row in json.loads(account.fields)
         ]
 
-    def media(self, path: str) -> str:
-        """The address of a stored file."""
-        return self._media_url + quote(path)
-
     def link(self, status: Status, author: Account) -> str:
         """Where a post is at home: its page here, or the other server's."""
         if author.domain:
@@ -116,8 +118,9 @@ class Showing:
         return (account.url or account.uri) if account.domain else f"/@{account.username}"
 
     def initial(self, account: Account) -> str:
-        """The letter that stands where there is no picture."""
-        return self.plain_name(account)[:1].upper()
+        """The letter that stands where there is no picture: of a name in emoji, the user name's."""
+        name = self.plain_name(account)
+        return next((sign for sign in name if sign.isalpha()), account.username[0]).upper()
 
     def colour(self, account: Account) -> int:
         """Which of the plain avatars an account without picture has."""
@@ -175,7 +178,7 @@ class Showing:
 _UNITS = {MINUTE: MINUTE, HOUR: MINUTE, DAY: HOUR, 30 * DAY: DAY}
 
 
-def posts(found: Posts, media_url: str, now: int) -> list[Post]:
+def posts(found: Posts, file: File, now: int) -> list[Post]:
     """Posts ready to be shown, in their order; a boost shows the original."""
     ready = []
     for each in found.shown:
@@ -187,7 +190,7 @@ def posts(found: Posts, media_url: str, now: int) -> list[Post]:
                 status,
                 found.authors[status.account_id],
                 found.authors[each.account_id] if each.reblog_of_id else None,
-                [_picture(one, media_url) for one in found.media.get(status.id, [])],
+                [_picture(one, file) for one in found.media.get(status.id, [])],
                 poll,
                 _choices(poll, found.options.get(poll.id, []), now) if poll else [],
             )
@@ -195,15 +198,16 @@ def posts(found: Posts, media_url: str, now: int) -> list[Post]:
     return ready
 
 
-def _picture(attachment: MediaAttachment, media_url: str) -> Picture:
+def _picture(attachment: MediaAttachment, file: File) -> Picture:
     size = json.loads(attachment.meta).get("original") or {}
     return Picture(
         attachment.kind,
-        media_url + quote(attachment.path) if attachment.path else "",
-        media_url + quote(attachment.preview_path or attachment.path) if attachment.path else "",
+        file(attachment.path) if attachment.path else "",
+        file(attachment.preview_path or attachment.path) if attachment.path else "",
         attachment.description,
         size.get("width"),
         size.get("height"),
+        attachment.path.startswith(REMOTE),
     )
 
 
