@@ -18,9 +18,3 @@ def json_response(data: object, status: int = 200, headers: Mapping[str, str] | 
 def empty() -> Response:
     """`{}`: what Mastodon says where there is nothing to say; clients fail on a body that is not JSON."""
     return Response(b"{}", media_type=JSON)
-
-
-def method_not_allowed(allowed: tuple[str, ...]) -> Response:
-    """405 with the methods that the path does take."""
-    methods = ", ".join(allowed)
-    return json_response({"error": f"This address takes only {methods}"}, 405, {"Allow": methods})

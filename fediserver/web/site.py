@@ -41,7 +41,8 @@ class Site:
         if found is None:
             raise NotFound
         if isinstance(found, MethodNotAllowed):
-            raise HTTPException(405, headers={"allow": ", ".join(found.allowed)})
+            methods = ", ".join(found.allowed)
+            raise HTTPException(405, f"This address takes only {methods}", {"allow": methods})
         scope["path_params"] = found.params
         response: Response = await found.route.endpoint(self._ctx, Request(scope, receive, send))  # type: ignore[misc]
         await response(scope, receive, send)
