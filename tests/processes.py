@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -162,6 +163,7 @@ class Node:
         self.base_url = base_url
         self.host = base_url.partition("://")[2]
         self.port = port
+        self.database_url = database_url
         self.log = directory.with_suffix(".log")
         self._trust = trust
         self._environment = _environment(directory, base_url, port, database_url, trust)
@@ -287,6 +289,19 @@ async def node(
         raise
     finally:
         await made.close()
+
+
+@asynccontextmanager
+async def postgres_database(socket: str) -> AsyncIterator[str]:
+    """An empty database, which the node has to migrate itself; dropped at the end."""
+    name = marker()
+    admin = await asyncpg.connect(host=socket, user="postgres", database="postgres")
+    try:
+        await admin.execute(f"create database {name}")
+        yield f"postgresql://postgres@/{name}?host={socket}"
+        await admin.execute(f"drop database {name} with (force)")
+    finally:
+        await admin.close()
 
 
 def marker() -> str:

@@ -25,7 +25,7 @@ from fediserver.text.handles import Handle, parse
 
 log = logging.getLogger(__name__)
 
-LEASE = 60 * SECOND
+LEASE = 20 * SECOND
 AT_ONCE = 8
 PURGE_AT_ONCE = 100
 

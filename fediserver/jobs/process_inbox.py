@@ -14,7 +14,7 @@ from fediserver.net import hosts as breaker
 
 log = logging.getLogger(__name__)
 
-LEASE = 60 * SECOND
+LEASE = 20 * SECOND
 AT_ONCE = 64
 MOST_ATTEMPTS = 10
 """Activities that need a server that does not answer are tried this often, over a day or so."""

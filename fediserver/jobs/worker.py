@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between looks at what has become due by time alone."""
-RENEW = 20.0
+RENEW = 6.0
+"""A third of a lease: what a process that died had taken is free again within 20 s."""
 TIDY = HOUR / SECOND
 
 

@@ -11,17 +11,8 @@ from fediserver.db import intake, relationships
 from fediserver.signatures.message import digest
 from tests.scene import Scene
 from tests.stranger import Stranger, post, spoilt
-from tests.town import Town
 
 MIB = 1 << 20
-
-
-@pytest.fixture
-async def scene(town: Town, caplog: pytest.LogCaptureFixture) -> Scene:
-    caplog.set_level(logging.INFO, "fediserver")
-    made = Scene(town, caplog)
-    await made.open()
-    return made
 
 
 async def answered(scene: Scene, status: int, *, words: str = "", body: Any = None, **sending: Any) -> None:
@@ -326,17 +317,35 @@ async def test_a_note_of_nothing_but_odd_things_is_no_fault(scene: Scene) -> Non
     )  # fmt: skip
     for value in odd:
         changes = {name: value for name in names if value is not None}
-        note = bob.note(**changes) | {"cc": [f"{bob.uri}/followers"]}
-        await bob.told(scene.town, bob.activity("Create", note))
-        question = {**bob.note(**changes), "type": "Question", "cc": [f"{bob.uri}/followers"], "anyOf": value}
-        await bob.told(scene.town, bob.activity("Create", question))
-        for name in names:
-            await bob.told(scene.town, bob.activity("Create", bob.note(**{name: value})))
+        notes = [bob.note(**{name: value}) for name in names]
+        notes.append(bob.note(**changes) | {"cc": [f"{bob.uri}/followers"]})
+        notes.append(bob.note(**changes) | {"type": "Question", "anyOf": value})
+        for note in notes:
+            answer = await bob.send(scene.town, bob.activity("Create", note))
+            assert answer.status_code == 202, f"{note}: {answer.text}"
+        await scene.town.settle()
     await serves(scene)
     client = await scene.town.client(scene.alice)
     answer = await client.get("/api/v1/timelines/home?limit=40")
     assert answer.status_code == 200
     assert len(answer.json()) == 40
+
+
+async def test_one_id_for_several_things_is_no_fault(scene: Scene) -> None:
+    """Boosts, posts and activities that share an id, and boosts without one: the first counts."""
+    town, bob = scene.town, scene.bob
+    posts = [await scene.posted(scene.mallory, str(number)) for number in range(3)]
+    note = bob.note()
+    await bob.told(town, bob.activity("Create", note, id=note["id"]))
+    for said in posts:
+        await bob.told(town, bob.activity("Announce", said.uri, id=note["id"]))
+        await bob.told(town, bob.activity("Announce", said.uri, id=bob.uri + "/boost"))
+        await bob.told(town, bob.activity("Announce", said.uri, id=None))
+        await bob.told(town, bob.activity("Like", said.uri, id=note["id"]))
+    await serves(scene)
+    assert [(await scene.status({"id": said.uri})).reblogs_count for said in posts] == [1, 0, 0]
+    assert (await scene.status(note)).content == "<p>Hello</p>"
+    assert (await scene.status({"id": bob.uri + "/boost"})).reblog_of_id == posts[0].id
 
 
 async def test_a_body_of_ten_megabytes_is_413(scene: Scene) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from PIL import Image
 
-from tests.processes import Entity, Node, Person, eventually, free_port, marker, node
+from tests.processes import Entity, Node, Person, eventually, free_port, marker, node, postgres_database
 
 # One pair of nodes serves the module, so the module has one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,19 +114,6 @@ async def _closed(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
-
-
-@asynccontextmanager
-async def postgres_database(socket: str) -> AsyncIterator[str]:
-    """An empty database, which the node has to migrate itself; dropped at the end."""
-    name = marker()
-    admin = await asyncpg.connect(host=socket, user="postgres", database="postgres")
-    try:
-        await admin.execute(f"create database {name}")
-        yield f"postgresql://postgres@/{name}?host={socket}"
-        await admin.execute(f"drop database {name} with (force)")
-    finally:
-        await admin.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module", params=["https-and-postgres", "https", "http"])

@@ -10,14 +10,6 @@ from fediserver.clock import DAY, HOUR, MINUTE, SECOND
 from fediserver.ids import time_of
 from fediserver.models.status import Status
 from tests.scene import Scene
-from tests.town import Town
-
-
-@pytest.fixture
-async def scene(town: Town, caplog: pytest.LogCaptureFixture) -> Scene:
-    made = Scene(town, caplog)
-    await made.open()
-    return made
 
 
 async def at(scene: Scene, moment: int, text: str = "Hello") -> Status:
@@ -134,6 +126,15 @@ async def test_an_edit_from_the_future_does_not_shut_out_the_next_one(scene: Sce
     await bob.told(town, bob.activity("Update", second))
     found = await scene.status(note)
     assert (found.content, found.edited_at) == ("<p>three</p>", town.clock())
+
+
+async def test_a_boost_from_the_future_is_of_now(scene: Scene) -> None:
+    post = await scene.posted(scene.bob)
+    boost = scene.mallory.activity("Announce", post.uri, published="9998-01-01T00:00:00Z")
+    await scene.mallory.told(scene.town, boost)
+    made = await scene.status(boost)
+    assert made.created_at == scene.town.clock()
+    assert time_of(made.id) < scene.town.clock() + MINUTE
 
 
 async def test_late_posts_are_neither_lost_nor_pinned_on_top(scene: Scene) -> None:

@@ -1,0 +1,254 @@
+"""Ten thousand rows of everything, skewed as life is: for plans that hold when the tables are full."""
+
+from importlib import resources
+
+from fediserver.db.migrate import _TABLE
+
+# Portable: both engines take a recursive list of numbers in front of an insert.
+_NUMBERS = "with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})"
+NOON = 1_790_000_000_000
+SHIFT = 65_536
+ID = f"(({NOON} + i * 1000) * {SHIFT})"
+"""An id as Python makes them, for row i."""
+
+
+def _of(number: str) -> str:
+    """The id of the post with that number."""
+    return f"(({NOON} + ({number}) * 1000) * {SHIFT})"
+
+
+def _insert(count: int, table: str, columns: str, values: str, where: str = "") -> str:
+    return f"{_NUMBERS.format(count=count)} insert into {table} ({columns}) select {values} from n {where}"
+
+
+def seeds() -> list[str]:
+    """Statements, in an order that foreign keys allow."""
+    return [
+        _insert(
+            10_000,
+            "hosts",
+            "id, name, due_at, failures",
+            f"i, 'h' || i || '.example', case when i % 100 = 0 then {NOON} + i end, i % 7",
+        ),
+        # 200 people of ours, the others on 300 servers.
+        _insert(
+            10_000,
+            "accounts",
+            "id, username, domain, uri, url, host_id, inbox, shared_inbox, created_at, followers_count",
+            "i, 'user' || i, case when i <= 200 then '' else 'h' || (i % 300 + 1) || '.example' end, "
+            "'https://h/users/' || i, 'https://h/@' || i, case when i > 200 then i % 300 + 1 end, "
+            f"'https://h/users/' || i || '/inbox', 'https://h' || (i % 300) || '/inbox', {NOON}, i % 50",
+        ),
+        _insert(200, "users", "account_id, email, created_at", f"i, 'u' || i || '@mail.example', {NOON}"),
+        _insert(
+            10_000,
+            "keys",
+            "id, account_id, algorithm, public_pem, fetched_at",
+            f"'https://h/users/' || i || '#main-key', i, 'rsa', 'pem', {NOON}",
+        ),
+        _insert(
+            5_000,
+            "group_members",
+            "group_id, account_id, created_at",
+            f"i % 20 + 1, 100 + i % 9900, {NOON}",
+            "where i <= 9900 on conflict do nothing",
+        ),
+        # Half of all who follow, follow account 1; account 2 follows a third of everybody.
+        _insert(5_000, "follows", "id, account_id, target_id, created_at", f"i, i + 201, 1, {NOON}"),
+        _insert(
+            3_000,
+            "follows",
+            "id, account_id, target_id, created_at",
+            f"5000 + i, 2, i + 300, {NOON}",
+        ),
+        _insert(
+            4_000,
+            "follows",
+            "id, account_id, target_id, created_at",
+            f"8000 + i, i % 190 + 3, 4000 + i, {NOON}",
+        ),
+        *(
+            _insert(4_000, table, "id, account_id, target_id, created_at", f"i, i % 900 + 1, i + 900, {NOON}")
+            for table in ("follow_requests", "blocks", "mutes")
+        ),
+        _insert(4_000, "account_notes", "account_id, target_id, comment", "i % 100 + 1, i + 900, 'x'"),
+        _insert(
+            5_000,
+            "applications",
+            "id, name, client_id, secret_hash, redirect_uris, scopes, created_at",
+            f"i, 'app', 'client' || i, 'x', '[]', 'read', {NOON}",
+        ),
+        _insert(5_000, "tags", "id, name, display_name, created_at", f"i, 'tag' || i, 'Tag' || i, {NOON}"),
+        # Of ten posts six are boosts, two are in one giant thread, one is a plain post, one is private.
+        _insert(
+            20_000,
+            "statuses",
+            "id, uri, url, account_id, visibility, reblog_of_id, in_reply_to_id, in_reply_to_account_id, "
+            "in_reply_to_uri, conversation_id, text, content, media_count, poll_id, created_at",
+            f"{ID}, 'https://h/s/' || i, 'https://h/@/' || i, "
+            "case when i % 10 = 9 then i % 9999 + 1 when i % 3 = 0 then 1 else i % 9999 + 1 end, "
+            "case when i % 10 = 9 then 2 else 0 end, "
+            f"case when i % 10 < 6 and i % 3 <> 0 then {_of('i - i % 10 - 2 - 10 * (i % 3)')} end, "
+            f"case when i % 10 = 6 then {_of('8')} when i % 10 = 7 then {_of('i - 5')} end, "
+            "case when i % 10 in (6, 7) then 1 end, "
+            "case when i % 10 = 5 and i % 3 = 0 and i % 7 = 0 then 'https://gone/' || i end, "
+            f"case when i % 10 = 6 then {_of('8')} else {ID} end, "
+            "case when i % 50 = 8 then 'text' end, 'content', i % 5, "
+            f"case when i % 10 = 8 then i end, {NOON} + i * 1000",
+        ),
+        _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 1 + i % 3"),
+        _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 10 + i % 900"),
+        # Half of all that is tagged carries tag 1.
+        _insert(
+            8_000,
+            "status_tags",
+            "tag_id, status_id",
+            f"case when i % 2 = 0 then 1 else i % 4999 + 2 end, {ID}",
+        ),
+        _insert(
+            4_000,
+            "status_edits",
+            "id, status_id, content, spoiler_text, sensitive, created_at",
+            f"i, {_of('i % 900 + 1')}, 'x', '', false, {NOON}",
+        ),
+        _insert(10_000, "tombstones", "uri, deleted_at", f"'https://gone/' || i, {NOON}"),
+        *(
+            _insert(
+                5_000,
+                table,
+                "id, account_id, status_id, created_at",
+                f"i, case when i % 2 = 0 then 2 else i % 900 + 3 end, {ID}, {NOON}",
+            )
+            for table in ("favourites", "bookmarks", "pins")
+        ),
+        _insert(
+            5_000,
+            "favourites",
+            "id, account_id, status_id, created_at",
+            f"5000 + i, i + 1000, {_of('8')}, {NOON}",
+        ),
+        _insert(4_000, "conversation_mutes", "account_id, conversation_id", f"i % 100 + 1, {ID}"),
+        _insert(2_000, "polls", "id, status_id", f"i, {_of('i')}"),
+        _insert(
+            4_000,
+            "poll_options",
+            "poll_id, position, title",
+            "i % 2000 + 1, i % 2, 'title'",
+            "where i <= 4000 on conflict do nothing",
+        ),
+        _insert(2_000, "poll_options", "poll_id, position, title", "i, 2 + i % 2, 'title'"),
+        _insert(8_000, "poll_votes", "poll_id, account_id, position, created_at", f"1, i, 0, {NOON}"),
+        _insert(
+            10_000,
+            "media_attachments",
+            "id, account_id, status_id, kind, created_at",
+            f"i, i % 900 + 1, case when i % 50 > 0 then {_of('i')} end, 'image', {NOON} + i",
+        ),
+        _insert(
+            10_000,
+            "remote_files",
+            "id, url, purpose, path, viewed_at",
+            f"i, 'https://h/f/' || i, 'avatar', case when i % 10 = 0 then 'p' else '' end, {NOON} + i",
+        ),
+        _insert(4_000, "custom_emojis", "id, shortcode, path, updated_at", f"i, 'e' || i, 'p', {NOON}"),
+        # Account 2 reads much, the others little.
+        _insert(
+            9_000,
+            "home_entries",
+            "account_id, position, status_id, original_id, author_id",
+            f"2, {ID}, {ID}, {ID}, i % 9999 + 1",
+        ),
+        _insert(
+            5_000,
+            "home_entries",
+            "account_id, position, status_id, original_id, author_id",
+            f"i % 190 + 3, {ID}, {ID}, {ID}, 1",
+        ),
+        _insert(
+            10_000,
+            "notifications",
+            "id, account_id, kind, from_id, status_id, created_at",
+            f"{ID}, case when i % 2 = 0 then 1 else i % 190 + 2 end, "
+            f"case when i % 3 = 0 then 'favourite' else 'mention' end, i, {_of('i')}, {NOON}",
+        ),
+        _insert(
+            4_000, "markers", "account_id, timeline, last_read_id, updated_at", f"i, 'home', '1', {NOON}"
+        ),
+        _insert(
+            5_000,
+            "access_tokens",
+            "id, token_hash, application_id, account_id, user_id, scopes, created_at",
+            f"i, 'hash' || i, i, i % 200 + 1, i % 200 + 1, 'read', {NOON}",
+        ),
+        _insert(
+            4_000,
+            "authorization_codes",
+            "code_hash, application_id, account_id, redirect_uri, scopes, expires_at",
+            f"'code' || i, i, i % 200 + 1, 'x', 'read', {NOON} + i",
+        ),
+        _insert(
+            4_000,
+            "sessions",
+            "token_hash, account_id, created_at, expires_at",
+            f"'s' || i, i % 200 + 1, {NOON}, {NOON} + i",
+        ),
+        _insert(
+            4_000,
+            "one_time_links",
+            "token_hash, purpose, account_id, expires_at",
+            f"'l' || i, 'reset', i % 200 + 1, {NOON} + i",
+        ),
+        _insert(
+            4_000,
+            "idempotency_keys",
+            "account_id, idempotency_key, status_id, created_at",
+            f"i % 200 + 1, 'k' || i, i, {NOON} + i",
+        ),
+        _insert(
+            4_000, "reports", "id, account_id, target_id, created_at", f"i, i % 200 + 1, i + 900, {NOON}"
+        ),
+        _insert(
+            10_000,
+            "outgoing",
+            "id, uri, verb, actor_id, object_uri, created_at",
+            f"{ID}, 'https://h/a/' || i, 'create', i % 200 + 1, 'https://h/s/' || i, {NOON} + i",
+        ),
+        # Nearly everything is delivered; half of what waits, waits for one host.
+        _insert(
+            10_000,
+            "deliveries",
+            "outgoing_id, inbox, host_id, state, next_at, finished_at",
+            f"{_of('i')}, 'https://h/inbox', case when i % 2 = 0 then 100 else i % 300 + 1 end, "
+            f"case when i % 20 = 0 then 0 else 1 end, {NOON} + i, case when i % 20 > 0 then {NOON} + i end",
+        ),
+        _insert(
+            10_000,
+            "received",
+            "id, actor_uri, body, next_at",
+            f"{ID}, 'https://h/users/1', '{{}}', {NOON} + i",
+        ),
+        _insert(
+            5_000,
+            "unverified",
+            "id, host, network, key_id, url, headers, body, next_at, received_at",
+            f"{ID}, 'h' || (i % 30), 'net' || (i % 20), 'k' || i, 'u', '{{}}', '{{}}', {NOON} + i, {NOON}",
+        ),
+        _insert(
+            5_000,
+            "jobs",
+            "id, kind, args, once_key, run_at, give_up_at",
+            f"{ID}, 'parent', '{{}}', 'parent:' || i, {NOON} + i, {NOON} * 2",
+        ),
+        _insert(4_000, "pending_mentions", "status_id, handle", f"{_of('i')}, 'a@b' || i"),
+    ]
+
+
+SEEN_SQLITE = _insert(10_000, "seen", "hash, expires_at", f"cast('hash' || i as blob), {NOON} + i")
+SEEN_POSTGRES = _insert(10_000, "seen", "hash, expires_at", f"convert_to('hash' || i, 'utf8'), {NOON} + i")
+
+
+def schema() -> list[str]:
+    """The texts of the migrations, in order, and of the table that notes them."""
+    folder = resources.files("fediserver.db") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [_TABLE, *((folder / name).read_text(encoding="utf-8") for name in names)]
