@@ -11,7 +11,7 @@ import click
 import orjson
 import uvloop
 
-from bench import authority, footprint, reads, report, writes
+from bench import authority, footprint, proc, reads, report, writes
 from bench.people import make_keys
 from bench.rows import Row
 from bench.town import QUICK, Sizes, Town
@@ -49,6 +49,7 @@ def main(only: str | None, quick: bool, keep: Path | None, profiles: Path | None
     if unknown:
         raise click.BadParameter(f"there is no phase {', '.join(sorted(unknown))}")
     sizes = QUICK if quick else Sizes()
+    before = proc.calibration()
     with (
         tempfile.TemporaryDirectory(prefix="fediserver-bench-") as scratch,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -61,10 +62,11 @@ def main(only: str | None, quick: bool, keep: Path | None, profiles: Path | None
         "compiler": platform.python_compiler(),
         "machine": platform.machine(),
         "quick": quick,
+        "calibration": [round(before, 1), round(proc.calibration(), 1)],
         "rows": [{**report.plain(one), "met": one.is_met} for one in rows],
     }
     RESULTS.write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
-    click.echo(f"written to {RESULTS.name} beside the generator")
+    click.echo(f"calibration {facts['calibration']} ms; written to bench/{RESULTS.name}")
 
 
 async def _run(chosen: list[str], sizes: Sizes, directory: Path, profiles: Path | None) -> list[Row]:

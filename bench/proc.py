@@ -1,6 +1,8 @@
 """What the kernel says of a process and its children: CPU time and memory, from /proc."""
 
+import hashlib
 import os
+import time
 from pathlib import Path
 
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -40,6 +42,16 @@ def memory_mb(pid: int) -> tuple[float, float]:
         rss += kib["Rss"]
         pss += kib["Pss"]
     return rss * 1024 / 1e6, pss * 1024 / 1e6
+
+
+def calibration() -> float:
+    """CPU milliseconds of a fixed piece of work here and now: half arithmetic in Python, half hashing."""
+    began, total, block = time.process_time(), 0, b"x" * 65_536
+    for number in range(500_000):
+        total += number & 7
+    for _ in range(200):
+        hashlib.sha512(block).digest()
+    return (time.process_time() - began) * 1000
 
 
 def _stat(pid: int) -> list[str]:

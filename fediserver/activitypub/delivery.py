@@ -7,6 +7,8 @@ requests at once, and what is said about one object arrives in the order it was 
 import asyncio
 import logging
 import random
+from collections import OrderedDict
+from typing import Literal
 
 import msgspec
 
@@ -15,7 +17,7 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.keyring import SigningKey
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
 from fediserver.clock import DAY, SECOND
-from fediserver.db import accounts, hosts, recipients
+from fediserver.db import accounts, hosts, recipients, statuses
 from fediserver.db import outgoing as queue
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import NotFound, Refused, TooLarge, Unreachable
@@ -26,7 +28,7 @@ from fediserver.signatures import Message, Scheme, sign
 
 log = logging.getLogger(__name__)
 
-LEASE = 60 * SECOND
+LEASE = 20 * SECOND
 LANES = 200
 """Hosts that one process delivers to at the same time."""
 LANES_FAILING = 50
@@ -36,6 +38,8 @@ BLOCKED = SECOND
 AT_ONCE = 2
 BATCH = 40
 """Deliveries that a lane reads at a time; read again when they are done."""
+REMEMBERED = 1000
+"""Posts that are remembered as open."""
 SCHEME_HOLDS = 7 * DAY
 _FINAL = frozenset(range(400, 500)) - {401, 403, 408, 425, 429}
 """Answers that another try would not change; 401 and 403 may be a mistake that its people mend."""
@@ -53,6 +57,18 @@ class Result(msgspec.Struct, frozen=True):
         return not self.error
 
 
+_Left = Literal["more", "nothing", "blocked"]
+"""What a lane still has to do: more now, nothing, or only what has to wait."""
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    """What waits for a host, and the activities that it is about."""
+
+    host: Host
+    waiting: list[Delivery]
+    said: dict[int, Outgoing]
+
+
 class Deliverer:
     """Takes lanes as they become due and works on them until nothing is waiting."""
 
@@ -61,6 +77,7 @@ class Deliverer:
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._failing: set[int] = set()
         self._bodies: dict[int, asyncio.Task[bytes | None]] = {}
+        self._open: OrderedDict[str, None] = OrderedDict()
 
     async def take_due(self) -> int:
         """Start a lane for every host that is due, as many as there is room for; answers how many."""
@@ -121,31 +138,30 @@ class Deliverer:
     async def _lane(self, host: Host) -> None:
         """Send what waits, oldest first, until nothing is due or the host fails."""
         ctx = self._ctx
+        left: _Left = "more"
         try:
             await ctx.domains.refresh(ctx.db, ctx.clock())
-            while await self._batch(host):
-                host = await hosts.by_id(ctx.db, host.id) or host
+            while left == "more":
+                left = await self._batch(await ctx.db.read(lambda tx: _look(tx, host)))
         except Exception:  # a fault of ours must not end the deliveries to a host
             log.exception("the lane to %s stopped", host.name)
             await self._note_failure(host, "a fault of this node; see its log")
+            left = "blocked"
         finally:
+            # What was said while the last batch was on its way is due at once.
             now = ctx.clock()
-            await asyncio.shield(
-                ctx.db.write(lambda tx: hosts.release(tx, host.id, now=now, soon=now + BLOCKED))
-            )
+            soon = now + BLOCKED if left == "blocked" else now
+            await asyncio.shield(ctx.db.write(lambda tx: hosts.release(tx, host.id, now=now, soon=soon)))
 
-    async def _batch(self, host: Host) -> bool:
-        """Work on the next deliveries; False when the lane has nothing more to do now."""
-        ctx = self._ctx
-        waiting = await queue.waiting(ctx.db, host.id, BATCH)
+    async def _batch(self, batch: _Batch) -> _Left:
+        """Work on the next deliveries of a lane; answers what is left to do."""
+        ctx, host, waiting, said = self._ctx, batch.host, batch.waiting, batch.said
         if not waiting:
-            return False
+            return "nothing"
         if not ctx.domains.permits(ctx.config, host.name):
             await ctx.db.write(lambda tx: queue.drop_host(tx, host.id, ctx.clock()))
-            return False
-        said = await queue.by_ids(ctx.db, [one.outgoing_id for one in waiting])
+            return "nothing"
         ready = _ready(waiting, said, ctx.clock())
-        progress = False
         # Two objects at a time; about the same object, one after the other.
         for start in range(0, len(ready), AT_ONCE):
             pairs = ready[start : start + AT_ONCE]
@@ -153,9 +169,10 @@ class Deliverer:
             for one, result in zip(pairs, outcomes, strict=True):
                 await self._note(host, one, result)
             if not all(result.is_success or result.is_final for result in outcomes):
-                return False
-            progress = True
-        return progress
+                return "blocked"
+        if not ready:
+            return "blocked"
+        return "nothing" if len(ready) == len(waiting) < BATCH else "more"
 
     async def _send(self, host: Host, delivery: Delivery, said: Outgoing) -> Result:
         ctx = self._ctx
@@ -172,7 +189,16 @@ class Deliverer:
             return Result(str(problem))
 
     async def _may_have(self, host: Host, said: Outgoing) -> bool:
-        """What is not public is checked again: its readers there may have gone since it was said."""
+        """What is not open is checked again: its readers there may have gone since it was said."""
+        if said.object_uri in self._open:
+            return True
+        status = await statuses.by_uri(self._ctx.db, said.object_uri)
+        if status is not None and status.visibility.is_open:
+            # For the other hosts: an open post never closes.
+            self._open[said.object_uri] = None
+            if len(self._open) > REMEMBERED:
+                self._open.popitem(last=False)
+            return True
         return await recipients.may_have(self._ctx.db, object_uri=said.object_uri, host_id=host.id)
 
     async def _body(self, said: Outgoing) -> bytes | None:
@@ -245,6 +271,15 @@ class Deliverer:
             await hosts.note(tx, _with_state(current, state, now, error))
 
         await ctx.db.write(work)
+
+
+async def _look(tx: Reader, host: Host) -> _Batch:
+    waiting = await queue.waiting(tx, host.id, BATCH)
+    return _Batch(
+        host=await hosts.by_id(tx, host.id) or host,
+        waiting=waiting,
+        said=await queue.by_ids(tx, [one.outgoing_id for one in waiting]),
+    )
 
 
 def _ready(waiting: list[Delivery], said: dict[int, Outgoing], now: int) -> list[Delivery]:

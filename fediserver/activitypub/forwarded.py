@@ -9,6 +9,7 @@ from fediserver.activitypub.vocabulary import POSTS
 from fediserver.db import accounts, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Gone, Ignored, NotFound, Refused
+from fediserver.models.status import Status
 
 
 async def confirm(ctx: Context, activity: Activity, budget: Budget) -> None:
@@ -44,13 +45,21 @@ async def _confirm_gone(ctx: Context, uri: str, budget: Budget) -> None:
     owner = await accounts.by_id(ctx.db, status.account_id) if status else None
     if status is None or owner is None:
         raise Ignored("a post that we never had")
+    if not await _is_gone(ctx, status, budget):
+        raise Refused("delete-owner", f"{uri} is still there, as far as its own server tells")
+
+    async def work(tx: Writer) -> None:
+        await deletion.remove(ctx, tx, owner, status)
+
+    await ctx.db.write(work)
+
+
+async def _is_gone(ctx: Context, status: Status, budget: Budget) -> bool:
     try:
-        await fetch(ctx, uri, budget)
-    except (Gone, NotFound):
-
-        async def work(tx: Writer) -> None:
-            await deletion.remove(ctx, tx, owner, status)
-
-        await ctx.db.write(work)
-        return
-    raise Refused("delete-owner", f"{uri} is still there")
+        await fetch(ctx, status.uri, budget)
+    except Gone:
+        return True
+    except NotFound:
+        # Of a post that is not open, servers say this to everybody whom it is not for, and so to the node.
+        return status.visibility.is_open
+    return False

@@ -38,9 +38,9 @@ CONVERSATION = Query("""
 """)
 USAGE = Query("""
     select (select count(*) from users) as users,
-           (select count(*) from users u join accounts a on a.id = u.account_id
+           (select count(*) from users u join accounts a on a.id = u.account_id and a.domain = ''
              where a.last_status_at > :month) as active_month,
-           (select count(*) from users u join accounts a on a.id = u.account_id
+           (select count(*) from users u join accounts a on a.id = u.account_id and a.domain = ''
              where a.last_status_at > :half_year) as active_half_year,
            (select coalesce(sum(statuses_count), 0) from accounts where domain = '') as posts,
            0 as comments

@@ -8,7 +8,7 @@ from fediserver.db.database import Reader, Writer
 from fediserver.db.query import Query, columns, insertion
 from fediserver.models.report import Report
 
-INSERT = Query(insertion("reports", Report))
+INSERT = Query(f"{insertion('reports', Report)} on conflict do nothing")
 ABOUT = Query(
     f"select {columns(Report)} from reports where target_id = :target_id order by id desc limit 100"
 )
@@ -18,7 +18,7 @@ IDS_OF_AUTHOR = Query("select id from statuses where uri = any(:uris) and accoun
 
 
 async def insert(tx: Writer, report: Report) -> None:
-    """Add a report."""
+    """Add a report; one that came from another server is added once."""
     await tx.run(INSERT, **msgspec.structs.asdict(report))
 
 

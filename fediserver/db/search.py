@@ -8,12 +8,12 @@ from fediserver.models.account import Account
 
 
 def _prefixed(text: str, column: str) -> Query:
-    """A query whose `{begins}` finds the column's values that begin with `:lowest`.
+    """A query whose `{begins}` finds the column's values that begin with `:lowest`, as a range of an index.
 
-    SQLite finds a range in an index; PostgreSQL's order of letters is that of the cluster's locale, where
-    a range is no prefix.
+    PostgreSQL's order of letters is that of the cluster's locale, where a range is no prefix; these operators
+    compare byte by byte, and so do the indexes that are marked for prefixes.
     """
-    query = Query(text.replace("{begins}", f"starts_with({column}, :lowest)"))
+    query = Query(text.replace("{begins}", f"{column} ~>=~ :lowest and {column} ~<~ :highest"))
     query.sqlite = for_sqlite(text.replace("{begins}", f"{column} >= :lowest and {column} < :highest"))
     return query
 

@@ -10,7 +10,7 @@ COUNTS = Query("""
                and disabled_at is null) as users,
            (select count(*) from users where last_seen_at > :month_ago) as active_month,
            (select cast(coalesce(sum(a.statuses_count), 0) as bigint)
-              from users u join accounts a on a.id = u.account_id) as statuses,
+              from users u join accounts a on a.id = u.account_id and a.domain = '') as statuses,
            (select count(*) from hosts) as hosts
 """)
 WEEK = Query("""

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from fediserver.clock import HOUR, MINUTE
-from fediserver.db import intake, relationships
+from fediserver.db import intake, relationships, reports
 from fediserver.signatures.message import digest
 from tests.scene import Scene
 from tests.stranger import Stranger, post, spoilt
@@ -186,6 +186,15 @@ async def test_a_request_from_an_unknown_key_sent_twice_is_handled_once(scene: S
     assert (await post(town, "https://oak.example/inbox", body, headers)).status_code == 202
     await town.settle()
     assert (await town.now(scene.alice)).followers_count == 0
+
+
+async def test_a_report_that_comes_twice_is_written_once(scene: Scene) -> None:
+    """Handling is done again when a node is killed in the middle of it: that must do no harm."""
+    flag = scene.bob.activity("Flag", [scene.alice.uri], content="Rude")
+    for _ in range(2):
+        await scene.bob.told(scene.town, flag)
+        scene.town.clock.advance(MINUTE)
+    assert [one.comment for one in await reports.about(scene.town.ctx.db, scene.alice.id)] == ["Rude"]
 
 
 async def test_an_old_request_is_401_and_the_same_id_signed_anew_is_news(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from fediserver.activitypub.document import Activity
 from fediserver.activitypub.fetch import Budget
 from fediserver.activitypub.vocabulary import PUBLIC
 from fediserver.db import relationships, statuses
+from fediserver.db.database import Clash
 from fediserver.errors import Ignored, Refused
 from fediserver.models.account import Account
 from fediserver.models.status import Status
@@ -23,9 +24,20 @@ async def announce(ctx: Context, activity: Activity, actor: Account, budget: Bud
         raise Ignored("it announces a boost, not a post")
     if not await visibility.can_see(ctx.db, actor, status) or not visibility.can_boost(actor, status):
         raise Refused("announce-visibility", f"{actor.uri} may not boost {status.uri}")
-    await reblog.add(
-        ctx, actor, status, visibility=_visibility(activity), uri=activity.id, published=activity.published
-    )
+    if not activity.id:
+        raise Ignored("a boost without an id could never be taken back")
+    published = None if activity.published is None else min(activity.published, ctx.clock())
+    try:
+        await reblog.add(
+            ctx,
+            actor,
+            status,
+            visibility=_visibility(activity),
+            uri=activity.id,
+            published=published,
+        )
+    except Clash:
+        raise Ignored(f"something else has the id {activity.id}") from None
 
 
 async def _boosted(ctx: Context, activity: Activity, actor: Account, budget: Budget) -> Status:

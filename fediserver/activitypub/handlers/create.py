@@ -1,6 +1,6 @@
 """Create: a new post, or a vote."""
 
-from fediserver.actions import vote
+from fediserver.actions import visibility, vote
 from fediserver.activitypub import authority, document, notes, resolve
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity, NoteDocument
@@ -23,7 +23,7 @@ async def create(ctx: Context, activity: Activity, actor: Account, budget: Budge
         raise Ignored(f"posts of type {embedded.get('type')} are not kept")
     note = document.read_note(embedded, activity)
     authority.object_is_owners(note.id, note.attributed_to)
-    if note.choice and (poll := await _poll_of(ctx, note)) is not None:
+    if note.choice and (poll := await _poll_of(ctx, note, actor)) is not None:
         await _vote(ctx, actor, poll, note)
         return
     if not await notes.concerns_us(ctx, note, actor):
@@ -31,13 +31,15 @@ async def create(ctx: Context, activity: Activity, actor: Account, budget: Budge
     await notes.take_in(ctx, note, actor, budget)
 
 
-async def _poll_of(ctx: Context, note: NoteDocument) -> Poll | None:
-    """The poll of ours that a note with a name may be a vote in."""
+async def _poll_of(ctx: Context, note: NoteDocument, actor: Account) -> Poll | None:
+    """The poll of ours that a note with a name may be a vote in; Ignored for one that the actor may not see."""
     if not ctx.uris.is_ours(note.in_reply_to):
         return None
     status = await statuses.by_uri(ctx.db, note.in_reply_to)
     if status is None or status.poll_id is None:
         return None
+    if not await visibility.can_see(ctx.db, actor, status):
+        raise Ignored("no such poll, or the actor may not see it")
     return await polls.by_id(ctx.db, status.poll_id)
 
 

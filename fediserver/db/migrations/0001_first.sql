@@ -47,8 +47,8 @@ create table accounts (
     deleted_at bigint,
     version bigint not null default 1               -- raised by every change that an entity shows
 );
-create unique index accounts_handle on accounts (lower(username), domain);
-create index accounts_prefix on accounts (lower(username) /*prefix*/);
+create unique index accounts_handle on accounts (lower(username) /*prefix*/, domain);
+create index accounts_local on accounts (id) where domain = '';
 create index accounts_host on accounts (host_id, shared_inbox) where host_id is not null;
 
 create table keys (
@@ -87,6 +87,7 @@ create table group_members (
     primary key (group_id, account_id)
 );
 create index group_members_account on group_members (account_id);
+create index group_members_owner on group_members (group_id) where role = 'owner';
 
 -- ---------------------------------------------------------------- relations
 
@@ -185,7 +186,7 @@ create index statuses_public on statuses (id)
 create index statuses_local on statuses (id)
     where visibility = 0 and reblog_of_id is null and in_reply_to_id is null and in_reply_to_uri is null
       and text is not null;
-create index statuses_replies on statuses (in_reply_to_id) where in_reply_to_id is not null;
+create index statuses_replies on statuses (in_reply_to_id, id) where in_reply_to_id is not null;
 create index statuses_orphans on statuses (in_reply_to_uri) where in_reply_to_uri is not null;
 create unique index statuses_reblogs on statuses (reblog_of_id, account_id) where reblog_of_id is not null;
 create index statuses_conversation on statuses (conversation_id, id);
@@ -454,6 +455,7 @@ create table reports (
     resolved_at bigint
 );
 create index reports_target on reports (target_id);
+create unique index reports_uri on reports (uri) where uri <> '';
 
 create table domain_rules (
     domain text primary key,
