@@ -47,18 +47,16 @@ async def webfinger_document(ctx: Context, request: Request) -> Response:
     text = request.query_params.get("resource")
     if not text or len(text) > 2048:
         raise BadRequest("webfinger wants ?resource=acct:name@domain")
-    local = webfinger.resource(text, ctx.uris)
-    if local is None:
-        raise NotFound
-    if local.kind not in ("instance", "actor"):
-        raise NotFound
 
     async def make() -> bytes:
-        if local.kind == "instance":
+        local = webfinger.resource(text, ctx.uris)
+        if local is not None and local.kind == "instance":
             return render.dumps(webfinger.instance(ctx.uris))
+        if local is None or local.kind != "actor":
+            raise NotFound
         return render.dumps(webfinger.account(await _ours(ctx, local.key), ctx.uris))
 
-    body = await ready(ctx).document(f"webfinger {local.kind}", local.key, make)
+    body = await ready(ctx).document("webfinger", text, make)
     return Response(body, headers={"cache-control": "max-age=3600"}, media_type=_JRD)
 
 

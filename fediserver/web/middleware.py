@@ -145,7 +145,7 @@ class Cors:
         elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
         else:
-            await self.app(scope, receive, _adding(send, _CORS_HEADERS))
+            await self.app(scope, receive, _with(scope, send, _CORS_HEADERS))
 
 
 class SecurityHeaders:
@@ -173,7 +173,7 @@ class SecurityHeaders:
         """Pass the request on; the headers go with its answer."""
         if scope["type"] == "http":
             headers = self._embeds if scope["path"].startswith("/embed/") else self._pages
-            send = _adding(send, headers)
+            send = _with(scope, send, headers)
         await self.app(scope, receive, send)
 
 
@@ -192,13 +192,16 @@ class RequestId:
         scope.setdefault("state", {})["request_id"] = made
         previous = request_id.set(made)
         try:
-            await self.app(scope, receive, _adding(send, ((b"x-request-id", made.encode()),)))
+            await self.app(scope, receive, _with(scope, send, ((b"x-request-id", made.encode()),)))
         finally:
             request_id.reset(previous)
 
 
 class NotedHeaders:
-    """Adds what `note_header` asked for to whatever the answer is, an error included."""
+    """Adds what `note_header` and the middleware within asked for to whatever the answer is, an error included.
+
+    Outermost, it saves each of them a wrapper around `send`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -300,6 +303,14 @@ def _is_shared(path: str) -> bool:
 
 def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+
+
+def _with(scope: Scope, send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    """A `send` that adds headers; where NotedHeaders stands outside, it adds these along with the others."""
+    if _NOTED in scope:
+        scope[_NOTED].extend(headers)
+        return send
+    return _adding(send, headers)
 
 
 def _adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:

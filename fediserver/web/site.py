@@ -81,6 +81,6 @@ def site(ctx: Context) -> ASGIApp:
     app = Head(app)
     app = Cors(app)
     app = SecurityHeaders(app, base_url=ctx.config.base_url, media_origin=media_origin)
-    app = NotedHeaders(app)
     app = ClientAddress(app, trusted=ctx.config.trusted_proxies)
-    return RequestId(app)
+    app = RequestId(app)
+    return NotedHeaders(app)

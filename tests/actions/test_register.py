@@ -152,13 +152,6 @@ async def test_open_sign_up_without_mail_is_usable_at_once(garden: Garden) -> No
     assert user.email == "a@example.org"
 
 
-async def test_open_sign_up_with_mail_waits_for_the_address(garden: Garden) -> None:
-    garden.reconfigure(mail_url="smtp://mail.example")
-    await register.sign_up(garden.core, name="alice", email="a@example.org", password="long enough")
-    with pytest.raises(Forbidden, match="confirmed"):
-        await sessions.log_in(garden.core, login="alice", password="long enough")
-
-
 async def test_sign_up_by_approval_needs_a_reason_and_waits(garden: Garden) -> None:
     garden.reconfigure(registrations="approval")
     with pytest.raises(Invalid) as caught:
