@@ -14,7 +14,9 @@ _EDIT = columns(StatusEdit)
 BY_ID = Query(f"select {_STATUS} from statuses where id = :id")
 BY_IDS = Query(f"select {_STATUS} from statuses where id = any(:ids)")
 BY_URI = Query(f"select {_STATUS} from statuses where uri = :uri")
-BY_URL = Query(f"select {_STATUS} from statuses where url = :url and url <> uri order by id limit 1")
+BY_URL = Query(
+    f"select {_STATUS} from statuses where url = :url and url <> uri and text is null order by id limit 1"
+)
 INSERT = Query(insertion("statuses", Status))
 DELETE = Query("delete from statuses where id = :id")
 SOME_OF = Query(f"select {_STATUS} from statuses where account_id = :account_id order by id limit :limit")

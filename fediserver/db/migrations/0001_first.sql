@@ -190,7 +190,8 @@ create index statuses_replies on statuses (in_reply_to_id, id) where in_reply_to
 create index statuses_orphans on statuses (in_reply_to_uri) where in_reply_to_uri is not null;
 create unique index statuses_reblogs on statuses (reblog_of_id, account_id) where reblog_of_id is not null;
 create index statuses_conversation on statuses (conversation_id, id);
-create index statuses_url on statuses (url) where url <> uri;
+-- Pages of ours are told from their form; those of others have to be looked up.
+create index statuses_url on statuses (url) where url <> uri and text is null;
 
 create table mentions (
     status_id bigint not null references statuses (id) on delete cascade,
