@@ -17,6 +17,9 @@ import msgspec
 from fediserver.errors import ConfigError
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+# A host name or address, with or without port.
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"({_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?")
 _NUMBER_OF_BYTES = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
@@ -145,12 +148,15 @@ def _text(value: object) -> str:
 
 def _address(values: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
     """Base URL and domain from what is said, else from what is stored, else from the port."""
+    port = values.get("port", "8000")
+    if not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65_536:
+        raise ConfigError(f"FEDISERVER_PORT wants a number from 1 to 65535, not {port[:40]!r}")
     base_url, domain = values.get("base_url"), values.get("domain")
     if base_url is None and domain is None and stored:
         return {name: stored[name] for name in ("base_url", "domain")}
     if base_url is None:
         if domain is None:
-            base_url = f"http://localhost:{values.get('port', 8000)}"
+            base_url = f"http://localhost:{port}"
         elif domain == stored.get("domain"):
             base_url = stored["base_url"]
         else:
@@ -161,6 +167,12 @@ def _address(values: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, 
     base_url = f"{parts.scheme}://{parts.netloc.lower()}"
     if domain is None:
         domain = stored["domain"] if base_url == stored.get("base_url") else parts.netloc
+    for name in (parts.netloc.lower(), domain.lower()):
+        if _HOST.fullmatch(name) is None:
+            raise ConfigError(
+                f"{name!r} is no name for a node: it wants letters, digits, dots and hyphens, such as "
+                f"garden.example, with other scripts in their xn-- form"
+            )
     return {"base_url": base_url, "domain": domain.lower()}
 
 

@@ -50,3 +50,15 @@ def time_of(some_id: int) -> int:
 def first_at(moment: int) -> int:
     """The lowest id of a moment: a bound for ranges of time."""
     return moment << _SEQUENCE_BITS
+
+
+HIGHEST = 2**63 - 1
+"""The greatest number that both databases keep."""
+
+
+def parse(text: str) -> int | None:
+    """The id that a stranger wrote in digits; None for what cannot be one."""
+    if not 0 < len(text) <= 19 or not text.isascii() or not text.isdigit():
+        return None
+    number = int(text)
+    return number if number <= HIGHEST else None

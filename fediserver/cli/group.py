@@ -193,5 +193,8 @@ async def _found(ctx: Context, text: str) -> Account:
         raise Invalid(f"{text!r} is no handle such as @garden@example.org")
     found = await lookup.account_by_handle(ctx, handle)
     if found is None:
-        raise NotFound(f"{text} cannot be found; is its server up, and may this node reach it?")
+        raise NotFound(
+            f"{text} cannot be found; is its server up, and may this command reach it? A server on a private "
+            f"network must be within FEDISERVER_ALLOWED_PRIVATE_NETWORKS, here as for serve"
+        )
     return found

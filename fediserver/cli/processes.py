@@ -10,17 +10,25 @@ from types import FrameType
 
 import click
 
+from fediserver.errors import ConfigError
+
 STOP_WITHIN = 10.0
 RESTART_AFTER = 1.0
 LOOK = 0.2
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that all processes take requests from; OSError when somebody else has the port."""
+    """A socket that one process or several take requests from; ConfigError when it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found.bind((host, port))
+    try:
+        found.bind((host, port))
+    except OSError as problem:
+        found.close()
+        raise ConfigError(
+            f"cannot listen on {host}, port {port}: {problem.strerror}; --port takes another"
+        ) from None
     found.listen(2048)
     found.set_inheritable(True)
     return found

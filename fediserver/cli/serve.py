@@ -55,19 +55,24 @@ def serve(
     if workers > 1 and found.database_url.startswith("sqlite:"):
         raise ConfigError("serve --workers needs PostgreSQL: set FEDISERVER_DATABASE_URL, or use one process")
 
-    async def main() -> Config | None:
+    async def main() -> Config:
+        """Open the node and, in a process that serves, do so until it is told to stop."""
         async with opened(found) as ctx:
-            if child is None:
+            if child is not None:
+                port_of_all, pipe = (int(number) for number in child.split(","))
+                await _serve(ctx, socket.socket(fileno=port_of_all), pipe)
+            elif workers > 1:
                 await _greet(ctx, owner)
-            if workers > 1:
-                return ctx.config
-            with _alone(ctx):
-                await _serve(ctx, child)
-            return None
+            else:
+                # The port and the directory are ours before anything is said.
+                with _alone(ctx), listening(ctx.config.host, ctx.config.port) as port_of_one:
+                    await _greet(ctx, owner)
+                    await _serve(ctx, port_of_one)
+            return ctx.config
 
     with asyncio.Runner(loop_factory=_loop) as runner:
         config = runner.run(main())
-    if config is not None:
+    if workers > 1:
         with listening(config.host, config.port) as port_of_all:
             Supervisor(workers, _arguments(node, config), port_of_all).run()
 
@@ -109,13 +114,11 @@ async def _greet(ctx: Context, owner: str) -> None:
         click.echo(f"    {ctx.config.base_url}/auth/password/{token}\n")
 
 
-async def _serve(ctx: Context, child: str | None) -> None:
+async def _serve(ctx: Context, listener: socket.socket, pipe: int | None = None) -> None:
     worker = Worker(ctx)
     server = _Server(
         uvicorn.Config(
             site(ctx),
-            host=ctx.config.host,
-            port=ctx.config.port,
             log_level="warning",
             access_log=False,
             # What proxies say is judged by ClientAddress alone.
@@ -126,15 +129,12 @@ async def _serve(ctx: Context, child: str | None) -> None:
             timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
-    sockets = None
-    if child is not None:
-        port_of_all, pipe = (int(number) for number in child.split(","))
-        sockets = [socket.socket(fileno=port_of_all)]
-        # The pipe ends when the parent does.
+    if pipe is not None:
+        # It ends when the parent does.
         asyncio.get_running_loop().add_reader(pipe, server.stop)
     await worker.start()
     try:
-        await server.serve(sockets)
+        await server.serve([listener])
     finally:
         await worker.stop()
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fediserver.db.query import Query
+from fediserver.errors import ConfigError
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -98,6 +99,8 @@ async def connect(url: str) -> Database:
         from fediserver.db.sqlite import SqliteDatabase
 
         return await SqliteDatabase.open(url)
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("FEDISERVER_DATABASE_URL must begin with sqlite:/// or postgresql://")
     from fediserver.db.postgres import PostgresDatabase
 
     return await PostgresDatabase.open(url)

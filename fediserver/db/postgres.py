@@ -9,6 +9,7 @@ import msgspec
 
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
 from fediserver.db.query import Query
+from fediserver.errors import ConfigError
 
 CONNECTIONS = 10
 ATTEMPTS = 4
@@ -64,7 +65,12 @@ class PostgresDatabase(Database):
 
     @classmethod
     async def open(cls, url: str) -> "PostgresDatabase":
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, command_timeout=60)
+        try:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, command_timeout=60)
+        except (OSError, asyncpg.PostgresError) as problem:
+            raise ConfigError(
+                f"the database of FEDISERVER_DATABASE_URL cannot be opened: {problem}; is PostgreSQL running there?"
+            ) from None
         return cls(url, pool)
 
     async def rows(self, query: Query, /, **params: Any) -> list[tuple[Any, ...]]:

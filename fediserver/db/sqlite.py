@@ -8,6 +8,7 @@ that wait at the same time are committed together, each in a savepoint: one fsyn
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -17,6 +18,7 @@ import orjson
 
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
 from fediserver.db.query import Query
+from fediserver.errors import ConfigError, Unavailable
 
 BUSY_SECONDS = 10.0
 TOGETHER = 64
@@ -131,9 +133,12 @@ class SqliteDatabase(_HopReader, Database):
     @classmethod
     async def open(cls, url: str) -> "SqliteDatabase":
         path = Path(url.removeprefix("sqlite:///"))
-        _prepare(path)
-        writer = await _open(path)
-        return cls(url, await _open(path), await _open(path), writer)
+        try:
+            _prepare(path)
+            writer = await _open(path)
+            return cls(url, await _open(path), await _open(path), writer)
+        except (sqlite3.Error, OSError) as problem:
+            raise ConfigError(f"the database {path} cannot be opened: {problem}") from None
 
     @property
     def slow(self) -> Reader:
@@ -192,6 +197,9 @@ def _prepare(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made before SQLite makes it: the log and shared-memory files take this mode, too.
     path.touch(mode=0o600)
+    # A file that is no database is noticed here, where no thread has been started yet.
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as trial:
+        trial.execute("pragma schema_version").fetchone()
 
 
 async def _open(path: Path) -> _Connection:
@@ -227,8 +235,15 @@ def _commit(
     except sqlite3.Error as problem:
         if connection.in_transaction:
             connection.execute("rollback")
-        return [_Outcome(problem=problem) for _ in works]
+        return [_Outcome(problem=_told(problem)) for _ in works]
     return outcomes
+
+
+def _told(problem: Exception) -> Exception:
+    """What the person who asked can be told: a full disk is nothing that they did."""
+    if isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return Unavailable("The disk of this node is full; the people who run it have to make room", 300)
+    return problem
 
 
 def _attempt(connection: sqlite3.Connection, work: Callable[[Writer], Awaitable[Any]]) -> _Outcome:
@@ -237,6 +252,6 @@ def _attempt(connection: sqlite3.Connection, work: Callable[[Writer], Awaitable[
         outcome = _Outcome(value=_drive(work(_ThreadWriter(connection))))
     except Exception as problem:  # noqa: BLE001 - handed to the one who asked for the work
         connection.execute("rollback to attempt")
-        outcome = _Outcome(problem=problem)
+        outcome = _Outcome(problem=_told(problem))
     connection.execute("release attempt")
     return outcome

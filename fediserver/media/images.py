@@ -30,6 +30,10 @@ MAX_WAITING = 64
 _KEPT_ENVIRONMENT = ("PYTHONPATH", "LD_LIBRARY_PATH")
 
 
+class _Broken(Exception):
+    """The worker ended in the middle of a picture."""
+
+
 class Images:
     """The node's one image worker: one picture at a time, each within its limits of time, memory and pixels."""
 
@@ -78,7 +82,11 @@ class Images:
         try:
             async with self._turn:
                 await self._cancel_retirement()
-                answer = await self._ask(job, data)
+                try:
+                    answer = await self._ask(job, data)
+                except _Broken:
+                    # Whatever ended the worker, it may have been no fault of the picture.
+                    answer = await self._ask_again(job, data)
                 self._retirement = asyncio.create_task(self._retire())
         finally:
             self._waiting -= 1
@@ -94,6 +102,12 @@ class Images:
             what = f"{mime} is not accepted" if mime else "The file is of no accepted type"
             raise Invalid(f"{what}; send a JPEG, PNG, GIF, WebP or AVIF picture")
 
+    async def _ask_again(self, job: Job, data: bytes) -> Answer:
+        try:
+            return await self._ask(job, data)
+        except _Broken as error:
+            raise Invalid("The picture could not be processed; save it anew, or make it smaller") from error
+
     async def _ask(self, job: Job, data: bytes) -> Answer:
         """One exchange; a worker that breaks off, overruns or is abandoned is killed: the next job starts anew."""
         try:
@@ -107,7 +121,7 @@ class Images:
             ) from error
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError) as error:
             await self._stop()
-            raise Invalid("The picture could not be processed; save it anew, or make it smaller") from error
+            raise _Broken from error
         except BaseException:
             await self._stop()
             raise

@@ -5,7 +5,7 @@ import ipaddress
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from fediserver import __version__
+from fediserver import __version__, ids
 from fediserver.actions import visibility
 from fediserver.activitypub import inbox, nodeinfo, outbox, render, webfinger
 from fediserver.activitypub.context import Context
@@ -115,7 +115,7 @@ async def instance_actor(ctx: Context, _: Request) -> Response:
 async def actor_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME: the document, or for people the page."""
     if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse((await _ours(ctx, request.path_params["name"])).url, 302)
+        return RedirectResponse((await _ours(ctx, request.path_params["name"])).url, 302, {"vary": "Accept"})
     await _admit(ctx, request)
     name = request.path_params["name"]
 
@@ -130,7 +130,7 @@ async def status_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/statuses/ID: the document of an open post, or for people the page."""
     status = await _post(ctx, request)
     if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse(status.url, 302)
+        return RedirectResponse(status.url, 302, {"vary": "Accept"})
     await _admit(ctx, request)
     post = await ctx.db.read(lambda tx: outbox.whole(tx, status))
     if post is None:
@@ -140,10 +140,10 @@ async def status_document(ctx: Context, request: Request) -> Response:
 
 async def _post(ctx: Context, request: Request) -> Status:
     """The post of an address, for whoever signed the request; raises Gone for a deleted one."""
-    name, number = request.path_params["name"].lower(), request.path_params["id"]
-    if not number.isascii() or not number.isdigit() or len(number) > 19:
+    name, number = request.path_params["name"].lower(), ids.parse(request.path_params["id"])
+    if number is None:
         raise NotFound
-    uri = ctx.uris.status(name, int(number))
+    uri = ctx.uris.status(name, number)
     status = await statuses.by_uri(ctx.db, uri)
     if status is None:
         if await statuses.tombstone(ctx.db, uri) is not None:
@@ -197,9 +197,8 @@ async def status_shares(ctx: Context, request: Request) -> Response:
 async def activity_document(ctx: Context, request: Request) -> Response:
     """GET /activities/ID: what was said about an open post."""
     await _admit(ctx, request)
-    number = request.path_params["id"]
-    uri = ctx.uris.activity(int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else ""
-    said = await outgoing.by_uri(ctx.db, uri)
+    number = ids.parse(request.path_params["id"])
+    said = await outgoing.by_uri(ctx.db, ctx.uris.activity(number)) if number is not None else None
     if said is None or said.verb not in ("create", "update", "announce", "delete"):
         raise NotFound
     status = await statuses.by_uri(ctx.db, said.object_uri)
@@ -296,13 +295,13 @@ async def actor_collection(ctx: Context, request: Request) -> Response:
 async def context_collection(ctx: Context, request: Request) -> Response:
     """GET /contexts/ID: the open posts of a thread that began here (FEP-7888)."""
     await _admit(ctx, request)
-    number = request.path_params["id"]
-    if not number.isascii() or not number.isdigit() or len(number) > 19:
+    number = ids.parse(request.path_params["id"])
+    if number is None:
         raise NotFound
-    uris = await federation_pages.conversation(ctx.db, conversation_id=int(number), limit=MOST)
+    uris = await federation_pages.conversation(ctx.db, conversation_id=number, limit=MOST)
     if not uris or not ctx.uris.is_ours(uris[0]):
         raise NotFound
-    return answer(collection.collection(ctx.uris.context(int(number)), total=len(uris), items=uris))
+    return answer(collection.collection(ctx.uris.context(number), total=len(uris), items=uris))
 
 
 async def post_to_inbox(ctx: Context, request: Request) -> Response:
@@ -369,7 +368,8 @@ def _cursor(request: Request) -> int | None:
     if "page" not in request.query_params and "before" not in request.query_params:
         return None
     before = request.query_params.get("before", "")
-    return int(before) if before.isascii() and before.isdigit() and len(before) < 20 else (1 << 63) - 1
+    found = ids.parse(before)
+    return ids.HIGHEST if found is None else found
 
 
 def _page_uri(uri: str, request: Request) -> str:

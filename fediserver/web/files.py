@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from fediserver import ids
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.remote_files import Gate
 from fediserver.db import media
@@ -35,10 +36,9 @@ async def remote(ctx: Context, request: Request) -> Response:
 
     Where the file cannot be shown its blurhash stands in, so that no page has a hole.
     """
-    number = request.path_params["id"]
-    if not number.isascii() or not number.isdigit() or len(number) > 19:
+    file_id = ids.parse(request.path_params["id"])
+    if file_id is None:
         raise NotFound
-    file_id = int(number)
     allowed = media_keys.check(ctx.secret, file_id, request.query_params.get("key", ""))
     found = await (_gate.fetched if allowed else _gate.cached)(ctx, file_id)
     if found is not None:

@@ -15,11 +15,12 @@ from fediserver.errors import BadRequest, Invalid
 T = TypeVar("T", bound=msgspec.Struct)
 
 _HIGHEST = 2**63 - 1
+_LONGEST_NUMBER = 40
 # What a stranger wrote is quoted in errors, but not a megabyte of it.
 _LONGEST = 200
 _TRUE = frozenset({"true", "1", "on", "t", "yes"})
 _FALSE = frozenset({"false", "0", "off", "f", "no"})
-_INT = re.compile(r"[+-]?[0-9]{1,19}")
+_INT = re.compile(r"[+-]?[0-9]+")
 _PLACE = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"[^.\[\]]+")
 
@@ -185,7 +186,9 @@ def _as_int(value: object, place: str) -> object:
         value = value.strip()
         if value == "":
             return _ABSENT
-        value = int(value) if _INT.fullmatch(value) else value
+        if _INT.fullmatch(value):
+            # Python itself refuses texts of more than 4,300 digits.
+            value = int(value) if len(value) <= _LONGEST_NUMBER else _HIGHEST + 1
     # JSON's 5.0 is a whole number, and orjson reads one above 64 bits as a float.
     if isinstance(value, float) and value.is_integer():
         value = int(value)

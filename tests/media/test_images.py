@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,8 +131,26 @@ async def test_a_worker_that_dies_is_replaced(images: Images) -> None:
     waiting = asyncio.create_task(images.process(jpeg(), purpose="attachment"))
     await asyncio.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
+    # Another worker takes the picture: it was not the picture's fault.
+    assert (await waiting).width == 64
+    assert images.worker_pid != pid
+
+
+async def test_a_picture_that_ends_two_workers_is_refused(
+    images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await images.process(jpeg(), purpose="attachment")
+    started = images._started
+
+    async def dying() -> Process:
+        process = await started()
+        process.kill()
+        return process
+
+    monkeypatch.setattr(images, "_started", dying)
     with pytest.raises(Invalid, match="could not be processed"):
-        await waiting
+        await images.process(jpeg(), purpose="attachment")
+    monkeypatch.undo()
     assert (await images.process(jpeg(), purpose="attachment")).width == 64
 
 

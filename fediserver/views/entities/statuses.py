@@ -16,6 +16,7 @@ from fediserver.db import media, outlines
 from fediserver.db import statuses as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import AppName, Outline
+from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
@@ -85,8 +86,11 @@ async def statuses(ctx: Context, found: Sequence[Status], viewer_id: int | None)
 
 
 async def status(ctx: Context, found: Status, viewer_id: int | None) -> Json:
-    """One Status entity."""
-    return (await statuses(ctx, [found], viewer_id))[0]
+    """One Status entity; NotFound when the post has been deleted in between."""
+    entities = await statuses(ctx, [found], viewer_id)
+    if not entities:
+        raise NotFound
+    return entities[0]
 
 
 async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int | None) -> _Loaded:

@@ -22,6 +22,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fediserver import ids
 from fediserver.activitypub.context import Context
 from fediserver.errors import NotFound, Unauthorised
 from fediserver.web import auth, limits, pagination, params
@@ -38,7 +39,6 @@ PER_MEMBER = Rule("member", 1500, 300)
 PER_ADDRESS = Rule("address", 300, 300)
 
 _PAGE = Size(20, 40)
-_LONGEST_ID = 19
 
 
 class Uploads(NamedTuple):
@@ -180,6 +180,7 @@ def _parameters(model: type[Any], uploads: int) -> Supply:
 
 def number(text: str) -> int:
     """An id as clients send it; NotFound for what is none."""
-    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID and int(text) < 2**63:
-        return int(text)
-    raise NotFound
+    found = ids.parse(text)
+    if found is None:
+        raise NotFound
+    return found

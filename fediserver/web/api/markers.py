@@ -3,6 +3,7 @@
 import msgspec
 from starlette.responses import Response
 
+from fediserver import ids
 from fediserver.activitypub.context import Context
 from fediserver.clock import isoformat
 from fediserver.db import markers
@@ -13,7 +14,6 @@ from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
 _TIMELINES = ("home", "notifications")
-_LONGEST = 19
 
 
 class Asked(msgspec.Struct):
@@ -45,15 +45,15 @@ async def show(ctx: Context, me: Viewer, asked: Asked) -> Response:
 async def move(ctx: Context, me: Viewer, moves: Moves) -> Response:
     """POST /api/v1/markers: the member has read so far."""
     wanted = {"home": moves.home, "notifications": moves.notifications}
-    ids = {name: read.last_read_id for name, read in wanted.items() if read is not None}
-    for last_read_id in ids.values():
-        if not (last_read_id.isascii() and last_read_id.isdigit() and len(last_read_id) <= _LONGEST):
+    last_read = {name: read.last_read_id for name, read in wanted.items() if read is not None}
+    for last_read_id in last_read.values():
+        if ids.parse(last_read_id) is None:
             raise Invalid("Validation failed: last_read_id must be the id of a post or notification")
 
     async def work(tx: Writer) -> list[Marker]:
         return [
             await markers.put(tx, account_id=me.id, timeline=name, last_read_id=read, now=ctx.clock())
-            for name, read in ids.items()
+            for name, read in last_read.items()
         ]
 
     return json_response({row.timeline: _entity(row) for row in await ctx.db.write(work)})

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from starlette.responses import Response
 
+from fediserver import ids
 from fediserver.activitypub.context import Context
 from fediserver.db import markers, notification_pages
 from fediserver.db.notification_pages import Wanted
@@ -75,7 +76,7 @@ async def unread_count(ctx: Context, me: Viewer, wish: Count) -> Response:
     """GET /api/v1/notifications/unread_count: how many came after the marker, up to a limit."""
     found = await markers.of(ctx.db, account_id=me.id, timelines=["notifications"])
     read = found[0].last_read_id if found else "0"
-    bounds = Bounds(limit=max(1, min(wish.limit, _MOST_COUNTED)), after=int(read) if read.isdigit() else 0)
+    bounds = Bounds(limit=max(1, min(wish.limit, _MOST_COUNTED)), after=ids.parse(read) or 0)
     unread = await notification_pages.page(
         ctx.db, bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
     )

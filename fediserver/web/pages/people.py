@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fediserver import ids
 from fediserver.actions.core import Core
 from fediserver.db import public, statuses
 from fediserver.errors import Forbidden, Gone, NotFound
@@ -20,7 +21,6 @@ _ABOVE = 20
 _BELOW = 60
 _PINS = 5
 _DEEPEST = 4
-_HIGHEST = 2**63 - 1
 _NO_POST = "There is no such post here, or it is not for everybody"
 
 
@@ -33,7 +33,7 @@ async def profile(core: Core, request: Request) -> Response:
     found = await public.profile(
         core.db,
         name=name,
-        before=page.max_id or _HIGHEST,
+        before=page.max_id or ids.HIGHEST,
         pins=0 if page.max_id else _PINS,
         limit=_POSTS,
     )
@@ -60,9 +60,8 @@ async def profile(core: Core, request: Request) -> Response:
 
 async def thread(core: Core, request: Request) -> Response:
     """GET /@{name}/{id}: a post, what it answers, and what answers it."""
-    name, number = request.path_params["name"].lower(), request.path_params["id"]
-    status_id = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else 0
-    found = await public.thread(core.db, name=name, status_id=min(status_id, _HIGHEST), limit=_THREAD)
+    name, status_id = request.path_params["name"].lower(), ids.parse(request.path_params["id"]) or 0
+    found = await public.thread(core.db, name=name, status_id=status_id, limit=_THREAD)
     if found is None:
         if await statuses.tombstone(core.db, core.uris.status(name, status_id)) is not None:
             raise Gone("This post was deleted")
@@ -89,7 +88,7 @@ async def tag(core: Core, request: Request) -> Response:
     """GET /tags/{name}: public posts with a hashtag that are known here."""
     name = request.path_params["name"].lower()[:100]
     page = pagination.parse(dict(query_pairs(request.scope["query_string"])))
-    found = await public.tagged(core.db, name=name, before=page.max_id or _HIGHEST, limit=_POSTS)
+    found = await public.tagged(core.db, name=name, before=page.max_id or ids.HIGHEST, limit=_POSTS)
     guest = await visit(core, request)
     return guest.page(
         "tag.html",
