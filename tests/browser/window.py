@@ -15,6 +15,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 PROGRAMS = ("chromium", "chromedriver")
@@ -126,7 +127,12 @@ class Window:
     def submit(self) -> None:
         """Press the first button of the form, and wait for what comes of it."""
         self.forget_traffic()
-        self.find("main form button").click()
+        button = self.find("main form button")
+        button.click()
+        # The answer may take longer than the click: the old page is gone when its button is.
+        wait = WebDriverWait(self.driver, PATIENCE)
+        wait.until(staleness_of(button))
+        wait.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
 
     def log_out(self) -> None:
         """Forget all cookies."""
