@@ -27,14 +27,6 @@ async def confirm(ctx: Context, activity: Activity, budget: Budget) -> None:
     author = await lookup.account(ctx, note.attributed_to, budget)
     known = await statuses.by_uri(ctx.db, note.id)
     if known is not None:
-        owner = await accounts.by_id(ctx.db, known.account_id)
-        authority.may_update(
-            author.uri,
-            stored_uri=known.uri,
-            stored_owner=owner.uri if owner else "",
-            stored_type=known.object_type,
-            new=note,
-        )
         await notes.revise(ctx, note, author, known)
     elif await notes.concerns_us(ctx, note, author):
         await notes.take_in(ctx, note, author, budget)

@@ -283,8 +283,17 @@ async def fetch_parent(ctx: Context, uri: str, *, depth: int, fetches: int) -> N
 async def revise(ctx: Context, note: NoteDocument, author: Account, status: Status) -> None:
     """Bring a known post to the version that its server sends; an older one changes nothing.
 
-    The counts of a poll are taken even when nothing else has changed.
+    The counts of a poll are taken even when nothing else has changed. Refused when the author may not
+    update the post (trust rule 6).
     """
+    owner = await accounts.by_id(ctx.db, status.account_id)
+    authority.may_update(
+        author.uri,
+        stored_uri=status.uri,
+        stored_owner=owner.uri if owner else "",
+        stored_type=status.object_type,
+        new=note,
+    )
     parts = await ctx.db.read(lambda tx: _parties(tx, ctx, note, author))
 
     async def work(tx: Writer) -> None:

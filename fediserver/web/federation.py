@@ -1,6 +1,7 @@
 """What other servers ask for and send: discovery, documents, inboxes."""
 
 import ipaddress
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -26,6 +27,8 @@ from fediserver.web.router import Route
 BODY_LIMIT = 1 << 20
 PAGE = 20
 MOST = 1000
+
+Endpoint = Callable[[Context, Request], Awaitable[Response]]
 
 _JRD = "application/jrd+json"
 _FRESH = {"cache-control": "max-age=60", "vary": "Accept, Signature"}
@@ -114,7 +117,7 @@ async def instance_actor(ctx: Context, _: Request) -> Response:
 
 async def actor_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME: the document, or for people the page."""
-    if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
+    if _wants_page(request):
         return RedirectResponse((await _ours(ctx, request.path_params["name"])).url, 302, {"vary": "Accept"})
     await _admit(ctx, request)
     name = request.path_params["name"]
@@ -129,7 +132,7 @@ async def actor_document(ctx: Context, request: Request) -> Response:
 async def status_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/statuses/ID: the document of an open post, or for people the page."""
     status = await _post(ctx, request)
-    if not wants_activity(request) and "text/html" in request.headers.get("accept", ""):
+    if _wants_page(request):
         return RedirectResponse(status.url, 302, {"vary": "Accept"})
     await _admit(ctx, request)
     post = await ctx.db.read(lambda tx: outbox.whole(tx, status))
@@ -174,9 +177,22 @@ async def _admit(ctx: Context, request: Request) -> None:
         raise Unauthorised("This node answers signed requests only (FEDISERVER_SECURE_FETCH is on)")
 
 
+def _admitting(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, behind `_admit`."""
+
+    async def admitting(ctx: Context, request: Request) -> Response:
+        await _admit(ctx, request)
+        return await endpoint(ctx, request)
+
+    return admitting
+
+
+def _wants_page(request: Request) -> bool:
+    return not wants_activity(request) and "text/html" in request.headers.get("accept", "")
+
+
 async def status_replies(ctx: Context, request: Request) -> Response:
     """GET …/statuses/ID/replies: open replies."""
-    await _admit(ctx, request)
     status = await _post(ctx, request)
     found = await federation_pages.replies(ctx.db, status_id=status.id, limit=MOST)
     return answer(collection.collection(f"{status.uri}/replies", total=len(found), items=found))
@@ -196,7 +212,6 @@ async def status_shares(ctx: Context, request: Request) -> Response:
 
 async def activity_document(ctx: Context, request: Request) -> Response:
     """GET /activities/ID: what was said about an open post."""
-    await _admit(ctx, request)
     number = ids.parse(request.path_params["id"])
     said = await outgoing.by_uri(ctx.db, ctx.uris.activity(number)) if number is not None else None
     if said is None or said.verb not in ("create", "update", "announce", "delete"):
@@ -212,14 +227,12 @@ async def activity_document(ctx: Context, request: Request) -> Response:
 
 async def followers(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/followers: the number, and page by page who they are."""
-    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     return await _people(ctx, request, account, account.followers_uri, account.followers_count)
 
 
 async def following(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/following."""
-    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     return await _people(ctx, request, account, account.following_uri, account.following_count)
 
@@ -246,7 +259,6 @@ async def _people(ctx: Context, request: Request, account: Account, uri: str, to
 
 async def outbox_collection(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/outbox: open posts and boosts, newest first."""
-    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     before = _cursor(request)
     if before is None:
@@ -277,7 +289,6 @@ async def outbox_collection(ctx: Context, request: Request) -> Response:
 
 async def actor_collection(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/collections/WHICH: pinned posts, moderators; others are there and empty."""
-    await _admit(ctx, request)
     account = await _ours(ctx, request.path_params["name"])
     which = request.path_params["which"]
     uri = ctx.uris.collection(account.username, which)
@@ -294,7 +305,6 @@ async def actor_collection(ctx: Context, request: Request) -> Response:
 
 async def context_collection(ctx: Context, request: Request) -> Response:
     """GET /contexts/ID: the open posts of a thread that began here (FEP-7888)."""
-    await _admit(ctx, request)
     number = ids.parse(request.path_params["id"])
     if number is None:
         raise NotFound
@@ -387,17 +397,17 @@ ROUTES: list[Route] = [
     Route(method="POST", path="/inbox", endpoint=post_to_inbox),
     Route(method="GET", path="/users/{name}", endpoint=actor_document),
     Route(method="POST", path="/users/{name}/inbox", endpoint=post_to_inbox),
-    Route(method="GET", path="/users/{name}/outbox", endpoint=outbox_collection),
+    Route(method="GET", path="/users/{name}/outbox", endpoint=_admitting(outbox_collection)),
     Route(method="POST", path="/users/{name}/outbox", endpoint=outbox_is_read_only),
-    Route(method="GET", path="/users/{name}/followers", endpoint=followers),
-    Route(method="GET", path="/users/{name}/following", endpoint=following),
-    Route(method="GET", path="/users/{name}/collections/{which}", endpoint=actor_collection),
+    Route(method="GET", path="/users/{name}/followers", endpoint=_admitting(followers)),
+    Route(method="GET", path="/users/{name}/following", endpoint=_admitting(following)),
+    Route(method="GET", path="/users/{name}/collections/{which}", endpoint=_admitting(actor_collection)),
     Route(method="GET", path="/users/{name}/statuses/{id}", endpoint=status_document),
-    Route(method="GET", path="/users/{name}/statuses/{id}/replies", endpoint=status_replies),
-    Route(method="GET", path="/users/{name}/statuses/{id}/likes", endpoint=status_likes),
-    Route(method="GET", path="/users/{name}/statuses/{id}/shares", endpoint=status_shares),
-    Route(method="GET", path="/activities/{id}", endpoint=activity_document),
-    Route(method="GET", path="/contexts/{id}", endpoint=context_collection),
+    Route(method="GET", path="/users/{name}/statuses/{id}/replies", endpoint=_admitting(status_replies)),
+    Route(method="GET", path="/users/{name}/statuses/{id}/likes", endpoint=_admitting(status_likes)),
+    Route(method="GET", path="/users/{name}/statuses/{id}/shares", endpoint=_admitting(status_shares)),
+    Route(method="GET", path="/activities/{id}", endpoint=_admitting(activity_document)),
+    Route(method="GET", path="/contexts/{id}", endpoint=_admitting(context_collection)),
     Route(method="GET", path="/health", endpoint=health),
 ]
 """Each endpoint takes the context and the request, with parameters in `request.path_params`."""

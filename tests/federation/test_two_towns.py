@@ -212,5 +212,17 @@ async def test_with_secure_fetch_only_servers_that_sign_may_read(open_town: Open
     headers = {"accept": "application/activity+json"}
     assert (await stranger.get("/users/bob", headers=headers)).status_code == 401
     assert (await stranger.get("/actor", headers=headers)).status_code == 200
+    post = await elm.post(bob, "for those who say who they are")
+    for path in (
+        post.uri,
+        f"{post.uri}/likes",
+        f"{post.uri}/replies",
+        f"{bob.uri}/outbox",
+        bob.followers_uri,
+    ):
+        for accept in ("application/activity+json", "text/html;q=0.1, application/activity+json"):
+            assert (await stranger.get(path, headers={"accept": accept})).status_code == 401, path
+    assert (await stranger.get(post.uri, headers={"accept": "text/html"})).status_code == 302
+    assert (await stranger.get(f"{post.uri}/likes", headers={"accept": "text/html"})).status_code == 401
     await followed(oak, alice, elm, bob)
     assert (await elm.now(bob)).followers_count == 1

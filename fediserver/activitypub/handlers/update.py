@@ -5,7 +5,7 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity, Document
 from fediserver.activitypub.fetch import Budget, fetch
 from fediserver.activitypub.vocabulary import ACTORS, POSTS
-from fediserver.db import accounts, statuses
+from fediserver.db import statuses
 from fediserver.errors import Ignored
 from fediserver.models.account import Account
 from fediserver.text.handles import Handle
@@ -42,12 +42,4 @@ async def _post(ctx: Context, activity: Activity, found: Document, actor: Accoun
             raise Ignored("a post that we never had")
         await notes.take_in(ctx, note, actor, budget)
         return
-    owner = await accounts.by_id(ctx.db, status.account_id)
-    authority.may_update(
-        actor.uri,
-        stored_uri=status.uri,
-        stored_owner=owner.uri if owner else "",
-        stored_type=status.object_type,
-        new=note,
-    )
     await notes.revise(ctx, note, actor, status)
