@@ -1,6 +1,7 @@
 """Who may see what: the only gate between a viewer and a post."""
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from fediserver.actions.core import Core
 from fediserver.db import statuses
@@ -15,22 +16,24 @@ STRANGER = 0
 """The id of somebody who is not signed in; no account has it."""
 
 
-async def can_see(db: Reader, viewer: Account | None, status: Status) -> bool:
+class Post(Protocol):
+    """As much of a post as is needed here: a row, or its outline."""
+
+    @property
+    def id(self) -> int:
+        """The post's own."""
+
+    @property
+    def reblog_of_id(self) -> int | None:
+        """What it boosts."""
+
+
+Some = TypeVar("Some", bound=Post)
+
+
+async def can_see(db: Reader, viewer: Account | None, post: Post) -> bool:
     """Whether somebody may see a post; a boost, only with the post that it boosts."""
-    if status.reblog_of_id is not None:
-        original = await statuses.by_id(db, status.reblog_of_id)
-        if original is None or not await can_see(db, viewer, original):
-            return False
-    if viewer is None:
-        return status.visibility.is_open
-    if viewer.id == status.account_id:
-        return True
-    standing = await facts.standing(db, viewer_id=viewer.id, author_id=status.account_id, status_id=status.id)
-    if standing.blocked:
-        return False
-    if status.visibility.is_open or standing.mentioned:
-        return True
-    return status.visibility is Visibility.PRIVATE and standing.follows
+    return bool(await filter_visible(db, viewer, [post]))
 
 
 async def find(core: Core, viewer: Account | None, status_id: int) -> Status:
@@ -45,16 +48,16 @@ async def find(core: Core, viewer: Account | None, status_id: int) -> Status:
     return status
 
 
-async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Status]) -> list[Status]:
+async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Some]) -> list[Some]:
     """Those of the posts that a viewer may see, in the same order."""
-    wanted = {status.id for status in found} | {
-        status.reblog_of_id for status in found if status.reblog_of_id is not None
+    wanted = {post.id for post in found} | {
+        post.reblog_of_id for post in found if post.reblog_of_id is not None
     }
     allowed = await facts.visible(db, viewer_id=viewer.id if viewer else STRANGER, ids=sorted(wanted))
     return [
-        status
-        for status in found
-        if status.id in allowed and (status.reblog_of_id is None or status.reblog_of_id in allowed)
+        post
+        for post in found
+        if post.id in allowed and (post.reblog_of_id is None or post.reblog_of_id in allowed)
     ]
 
 

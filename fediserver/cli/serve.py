@@ -21,6 +21,7 @@ from fediserver.config import Config
 from fediserver.errors import ConfigError
 from fediserver.jobs.worker import Worker
 from fediserver.web.site import site
+from fediserver.web.wire import JoiningProtocol
 
 STOP_WITHIN = 8
 """Seconds that open requests have when the node is asked to stop."""
@@ -119,6 +120,7 @@ async def _serve(ctx: Context, listener: socket.socket, pipe: int | None = None)
     server = _Server(
         uvicorn.Config(
             site(ctx),
+            http=JoiningProtocol,
             log_level="warning",
             access_log=False,
             # What proxies say is judged by ClientAddress alone.

@@ -16,6 +16,7 @@ _MEMBER = columns(GroupMember)
 
 
 BY_ID = Query(f"select {_ACCOUNT} from accounts where id = :id")
+VERSION = Query("select version from accounts where id = :id")
 BY_IDS = Query(f"select {_ACCOUNT} from accounts where id = any(:ids)")
 BY_URI = Query(f"select {_ACCOUNT} from accounts where uri = :uri")
 BY_URIS = Query(f"select {_ACCOUNT} from accounts where uri = any(:uris)")
@@ -75,6 +76,12 @@ DROP_MEMBER = Query("delete from group_members where group_id = :group_id and ac
 async def by_id(db: Reader, account_id: int) -> Account | None:
     """The account with that id."""
     return await db.one(BY_ID, Account, id=account_id)
+
+
+async def renewed(db: Reader, known: Account) -> Account | None:
+    """The row as it is now: the one that is known, where nothing that is shown of it has changed."""
+    version = await db.value(VERSION, id=known.id)
+    return known if version == known.version else await by_id(db, known.id)
 
 
 async def by_ids(db: Reader, ids: Sequence[int]) -> dict[int, Account]:

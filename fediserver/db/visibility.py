@@ -2,16 +2,9 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from fediserver.db.database import Reader
 from fediserver.db.query import Query
 
-STANDING = Query("""
-    select exists (select 1 from follows where account_id = :viewer_id and target_id = :author_id) as follows,
-           exists (select 1 from mentions where status_id = :status_id and account_id = :viewer_id) as mentioned,
-           exists (select 1 from blocks where account_id = :author_id and target_id = :viewer_id) as blocked
-""")
 VISIBLE = Query("""
     select s.id
       from statuses s
@@ -25,20 +18,6 @@ VISIBLE = Query("""
             or (s.visibility = 2 and exists (
                 select 1 from follows f where f.account_id = :viewer_id and f.target_id = s.account_id)))
 """)
-
-
-class Standing(msgspec.Struct, array_like=True, frozen=True):
-    """How a viewer stands to a post and its author."""
-
-    follows: bool
-    mentioned: bool
-    blocked: bool
-
-
-async def standing(db: Reader, *, viewer_id: int, author_id: int, status_id: int) -> Standing:
-    """One row for one viewer and one post."""
-    found = await db.one(STANDING, Standing, viewer_id=viewer_id, author_id=author_id, status_id=status_id)
-    return found or Standing(follows=False, mentioned=False, blocked=False)
 
 
 async def visible(db: Reader, *, viewer_id: int, ids: Sequence[int]) -> set[int]:

@@ -113,10 +113,10 @@ async def preferences(ctx: Context, me: Viewer) -> Response:
 
 
 async def _credentials(ctx: Context, me: Viewer) -> Response:
-    """The rows are read again: those of the viewer may be two seconds old."""
+    """The rows as they are now: those of the viewer may be two seconds old."""
 
     async def rows(tx: Reader) -> tuple[Account | None, User | None]:
-        return await account_rows.by_id(tx, me.id), await account_rows.user(tx, me.id)
+        return await account_rows.renewed(tx, me.account), await account_rows.user(tx, me.id)
 
     account, user = await ctx.db.read(rows)
     if account is None:

@@ -5,7 +5,6 @@ from starlette.responses import Response
 from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import account_lists, outlines, status_lists
-from fediserver.db import statuses as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.pages import Entry
@@ -30,10 +29,11 @@ async def show(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
     """GET /api/v1/statuses/:id: a post, in one hop."""
 
     async def find(tx: Reader) -> list[Outline]:
-        row = await rows.by_id(tx, status_id)
-        if row is None or not await visibility.can_see(tx, None if viewer is None else viewer.account, row):
+        found = await outlines.by_id(tx, status_id, viewer_id=id_of(viewer))
+        allowed = await visibility.filter_visible(tx, None if viewer is None else viewer.account, found)
+        if not allowed:
             raise NotFound
-        return await outlines.by_id(tx, status_id, viewer_id=id_of(viewer))
+        return allowed
 
     return json_response((await statuses.listed(ctx, id_of(viewer), find)).entities[0])
 
