@@ -15,6 +15,7 @@ import msgspec
 from fediserver.activitypub import outbox
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.keyring import SigningKey
+from fediserver.activitypub.signing import Signatory
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
 from fediserver.clock import DAY, SECOND
 from fediserver.db import accounts, hosts, recipients, statuses
@@ -23,8 +24,8 @@ from fediserver.db.database import Reader, Writer
 from fediserver.errors import NotFound, Refused, TooLarge, Unreachable
 from fediserver.models.delivery import Delivery, Host, Outgoing
 from fediserver.net import hosts as breaker
-from fediserver.net.client import Reply
-from fediserver.signatures import Message, Scheme, sign
+from fediserver.net.client import Receipt
+from fediserver.signatures import Message, Scheme
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class Result(msgspec.Struct, frozen=True):
         return not self.error
 
 
-_Left = Literal["more", "nothing", "blocked"]
-"""What a lane still has to do: more now, nothing, or only what has to wait."""
+_Left = Literal["more", "nothing", "blocked", "released"]
+"""What a lane still has to do: more now, nothing, only what has to wait; or it has been given back."""
 
 
 class _Batch(msgspec.Struct, frozen=True):
@@ -76,6 +77,7 @@ class Deliverer:
         self._ctx = ctx
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._failing: set[int] = set()
+        self._signatory = Signatory()
         self._bodies: dict[int, asyncio.Task[bytes | None]] = {}
         self._open: OrderedDict[str, None] = OrderedDict()
 
@@ -104,7 +106,7 @@ class Deliverer:
         for host in due:
             task = asyncio.create_task(self._lane(host), name=f"lane {host.name}")
             self._lanes[host.id] = task
-            task.add_done_callback(lambda _, host_id=host.id: self._ended(host_id))  # type: ignore[misc]
+            task.add_done_callback(lambda task, host_id=host.id: self._ended(host_id, task))  # type: ignore[misc]
         return len(due)
 
     async def renew(self) -> None:
@@ -130,9 +132,11 @@ class Deliverer:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def _ended(self, host_id: int) -> None:
-        self._lanes.pop(host_id, None)
-        self._failing.discard(host_id)
+    def _ended(self, host_id: int, task: asyncio.Task[None]) -> None:
+        # It may have been taken again between its release and its end.
+        if self._lanes.get(host_id) is task:
+            del self._lanes[host_id]
+            self._failing.discard(host_id)
         self._ctx.bus.publish("deliveries")
 
     async def _lane(self, host: Host) -> None:
@@ -148,10 +152,11 @@ class Deliverer:
             await self._note_failure(host, "a fault of this node; see its log")
             left = "blocked"
         finally:
-            # What was said while the last batch was on its way is due at once.
-            now = ctx.clock()
-            soon = now + BLOCKED if left == "blocked" else now
-            await asyncio.shield(ctx.db.write(lambda tx: hosts.release(tx, host.id, now=now, soon=soon)))
+            if left != "released":
+                # What was said while the last batch was on its way is due at once.
+                now = ctx.clock()
+                soon = now + BLOCKED if left == "blocked" else now
+                await asyncio.shield(ctx.db.write(lambda tx: self._release(tx, host, now=now, soon=soon)))
 
     async def _batch(self, batch: _Batch) -> _Left:
         """Work on the next deliveries of a lane; answers what is left to do."""
@@ -162,17 +167,17 @@ class Deliverer:
             await ctx.db.write(lambda tx: queue.drop_host(tx, host.id, ctx.clock()))
             return "nothing"
         ready = _ready(waiting, said, ctx.clock())
+        is_all = len(ready) == len(waiting) < BATCH
         # Two objects at a time; about the same object, one after the other.
         for start in range(0, len(ready), AT_ONCE):
-            pairs = ready[start : start + AT_ONCE]
-            outcomes = await asyncio.gather(*(self._send(host, one, said[one.outgoing_id]) for one in pairs))
-            for one, result in zip(pairs, outcomes, strict=True):
-                await self._note(host, one, result)
-            if not all(result.is_success or result.is_final for result in outcomes):
-                return "blocked"
-        if not ready:
-            return "blocked"
-        return "nothing" if len(ready) == len(waiting) < BATCH else "more"
+            some = ready[start : start + AT_ONCE]
+            outcomes = await asyncio.gather(*(self._send(host, one, said[one.outgoing_id]) for one in some))
+            blocked = not all(result.is_success or result.is_final for result in outcomes)
+            is_end = is_all and not blocked and start + AT_ONCE >= len(ready)
+            await self._note(host, list(zip(some, outcomes, strict=True)), is_end=is_end)
+            if blocked or is_end:
+                return "blocked" if blocked else "released"
+        return "more" if ready else "blocked"
 
     async def _send(self, host: Host, delivery: Delivery, said: Outgoing) -> Result:
         ctx = self._ctx
@@ -236,41 +241,36 @@ class Deliverer:
                 )
         return _verdict(reply)
 
-    async def _knock(self, inbox: str, body: bytes, signing: SigningKey, scheme: Scheme) -> Reply:
+    async def _knock(self, inbox: str, body: bytes, signing: SigningKey, scheme: Scheme) -> Receipt:
         ctx = self._ctx
         url = ctx.net.target(inbox).url
         message = Message(method="POST", url=url, headers={"content-type": CONTENT_TYPE}, body=body)
-        # Signing takes a fifth of a millisecond without the interpreter's lock.
-        headers = await asyncio.to_thread(
-            sign, message, scheme=scheme, key_id=signing.id, key=signing.key, now=ctx.clock()
-        )
+        headers = await self._signatory.sign(message, scheme=scheme, signing=signing, now=ctx.clock())
         return await ctx.net.post(url, body, {"content-type": CONTENT_TYPE, **headers})
 
-    async def _note(self, host: Host, delivery: Delivery, result: Result) -> None:
-        """Write down what became of an attempt, and what it says of the host."""
+    async def _note(self, host: Host, results: list[tuple[Delivery, Result]], *, is_end: bool) -> None:
+        """Write down what became of attempts and what they say of the host; at the end, give the lane back."""
         ctx, now = self._ctx, self._ctx.clock()
-        if result.is_success:
-            await ctx.db.write(lambda tx: _delivered(tx, host, delivery, now))
-            return
-        log.info("delivery to %s failed: %s", delivery.inbox, result.error)
-        retry_at = breaker.retry_at(delivery.attempts + 1, now, random.random())  # noqa: S311 - jitter
-        if result.is_final or retry_at is None:
-            await ctx.db.write(
-                lambda tx: queue.finish(tx, delivery, state=2, now=now, last_error=result.error)
-            )
-            return
-        await ctx.db.write(lambda tx: queue.postpone(tx, delivery, next_at=retry_at, last_error=result.error))
-        await self._note_failure(host, result.error)
-
-    async def _note_failure(self, host: Host, error: str) -> None:
-        ctx, now = self._ctx, self._ctx.clock()
+        for delivery, result in results:
+            if not result.is_success:
+                log.info("delivery to %s failed: %s", delivery.inbox, result.error)
 
         async def work(tx: Writer) -> None:
-            current = await hosts.by_id(tx, host.id) or host
-            state = breaker.after_failure(_state(current), now, random.random())  # noqa: S311 - jitter
-            await hosts.note(tx, _with_state(current, state, now, error))
+            if any(result.is_success for _, result in results):
+                await hosts.note(tx, _with_state(host, breaker.HEALTHY, now, ""))
+            for delivery, result in results:
+                await _write_down(tx, host, delivery, result, now)
+            if is_end:
+                await self._release(tx, host, now=now, soon=now)
 
         await ctx.db.write(work)
+
+    async def _note_failure(self, host: Host, error: str) -> None:
+        now = self._ctx.clock()
+        await self._ctx.db.write(lambda tx: _count_failure(tx, host, error, now))
+
+    async def _release(self, tx: Writer, host: Host, *, now: int, soon: int) -> None:
+        await hosts.release(tx, host.id, boot=self._ctx.boot, now=now, soon=soon)
 
 
 async def _look(tx: Reader, host: Host) -> _Batch:
@@ -296,16 +296,30 @@ def _ready(waiting: list[Delivery], said: dict[int, Outgoing], now: int) -> list
     return ready
 
 
-def _verdict(reply: Reply) -> Result:
+def _verdict(reply: Receipt) -> Result:
     if 200 <= reply.status < 300:
         return Result()
     said = " ".join(reply.body[:200].decode("utf-8", "replace").split())
     return Result(f"answered {reply.status}: {said}"[:300], is_final=reply.status in _FINAL)
 
 
-async def _delivered(tx: Writer, host: Host, delivery: Delivery, now: int) -> None:
-    await queue.finish(tx, delivery, state=1, now=now)
-    await hosts.note(tx, _with_state(host, breaker.HEALTHY, now, ""))
+async def _write_down(tx: Writer, host: Host, delivery: Delivery, result: Result, now: int) -> None:
+    """What became of one attempt: delivered, given up, or to be tried again."""
+    if result.is_success:
+        await queue.finish(tx, delivery, state=1, now=now)
+        return
+    retry_at = breaker.retry_at(delivery.attempts + 1, now, random.random())  # noqa: S311 - jitter
+    if result.is_final or retry_at is None:
+        await queue.finish(tx, delivery, state=2, now=now, last_error=result.error)
+        return
+    await queue.postpone(tx, delivery, next_at=retry_at, last_error=result.error)
+    await _count_failure(tx, host, result.error, now)
+
+
+async def _count_failure(tx: Writer, host: Host, error: str, now: int) -> None:
+    current = await hosts.by_id(tx, host.id) or host
+    state = breaker.after_failure(_state(current), now, random.random())  # noqa: S311 - jitter
+    await hosts.note(tx, _with_state(current, state, now, error))
 
 
 def _state(host: Host) -> breaker.HostState:

@@ -35,7 +35,7 @@ RELEASE = Query("""
        set lease_by = null, lease_until = 0,
            due_at = (select min(case when d.next_at > :now then d.next_at else cast(:soon as bigint) end)
                        from deliveries d where d.host_id = hosts.id and d.state = 0)
-     where id = :id
+     where id = :id and lease_by = :boot
 """)
 RELEASE_ALL = Query("update hosts set lease_by = null, lease_until = 0 where lease_until > 0")
 DROP_DUE = Query("update hosts set due_at = null where name = :name")
@@ -121,12 +121,12 @@ async def renew(tx: Writer, *, boot: str, now: int, until: int) -> None:
     await tx.run(RENEW, boot=boot, now=now, until=until)
 
 
-async def release(tx: Writer, host_id: int, *, now: int, soon: int) -> None:
-    """Give a lane back and note when its next delivery is due.
+async def release(tx: Writer, host_id: int, *, boot: str, now: int, soon: int) -> None:
+    """Give a lane back, unless another has it by now, and note when its next delivery is due.
 
     What is due but has to wait for something earlier is looked at again at `soon`.
     """
-    await tx.run(RELEASE, id=host_id, now=now, soon=soon)
+    await tx.run(RELEASE, id=host_id, boot=boot, now=now, soon=soon)
 
 
 async def release_all(tx: Writer) -> None:

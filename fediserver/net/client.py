@@ -5,7 +5,7 @@ import os
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ipaddress import IPv4Network, IPv6Network
 from typing import Self
 
@@ -23,9 +23,10 @@ from fediserver.net.guard import (
     UrlPolicy,
     check_url,
 )
+from fediserver.net.lent import LentTransport
 from fediserver.net.resolver import GuardedResolver, Lookup, SystemLookup
 from fediserver.net.tls import client_context
-from fediserver.net.transport import AiohttpTransport
+from fediserver.net.transport import AiohttpTransport, Answer, Transport
 
 MIB = 1 << 20
 ANSWER_BYTES = 65_536
@@ -56,6 +57,13 @@ class Reply(msgspec.Struct, frozen=True):
     redirected_from: tuple[str, ...] = ()
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """What a server said to a POST: the status, and the beginning of the rest for people to read."""
+
+    status: int
+    body: bytes
+
+
 class Client:
     """The node's one HTTP client; make it once, inside or outside the event loop, and close it with `aclose`.
 
@@ -79,7 +87,7 @@ class Client:
         self._policy = HTTPS_ONLY if proxy else UrlPolicy.of_node(base_url)
         self._proxied = proxy is not None
         self._own_lookup: SystemLookup | None = None
-        self._transports: Mapping[str, httpx.AsyncBaseTransport]
+        self._transports: Mapping[str, Transport]
         if transport is None:
             tls = tls or client_context(os.environ.get("SSL_CERT_FILE"))
             if lookup is None:
@@ -91,7 +99,7 @@ class Client:
             else:
                 self._transports = {"https": _through(proxy, lookup, tls)}
         else:
-            self._transports = dict.fromkeys(self._policy.schemes, transport)
+            self._transports = dict.fromkeys(self._policy.schemes, LentTransport(transport))
         self._headers = {
             "user-agent": f"fediserver/{__version__} (+{base_url})",
             "accept": "*/*",
@@ -144,11 +152,11 @@ class Client:
         async with _deadline(target.host, seconds):
             while True:
                 signed = {**sent, **(sign(target.url) if sign else {})}
-                async with self._exchange("GET", target, signed, None) as answer:
-                    location = answer.headers.get("location") if answer.status_code in _REDIRECTS else None
+                async with self._exchange("GET", target, signed, b"") as answer:
+                    location = answer.headers.get("location") if answer.status in _REDIRECTS else None
                     if location is None:
                         body = await _whole(answer, target.host, limit)
-                        return Reply(answer.status_code, target.url, answer.headers, body, tuple(passed))
+                        return Reply(answer.status, target.url, answer.headers, body, tuple(passed))
                 passed.append(target.url)
                 target = self._next(target, location, passed)
                 sent = {name: value for name, value in sent.items() if name.lower() not in _BOUND_HEADERS}
@@ -160,7 +168,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         *,
         seconds: float = TOTAL_SECONDS,
-    ) -> Reply:
+    ) -> Receipt:
         """POST once, without following redirects; at most 64 KiB of the answer are kept.
 
         Once there is a status it counts, even if the rest of the answer never comes. Errors as for `get`.
@@ -170,23 +178,13 @@ class Client:
             _deadline(target.host, seconds),
             self._exchange("POST", target, headers or {}, body) as answer,
         ):
-            return Reply(answer.status_code, target.url, answer.headers, await _beginning(answer))
+            return Receipt(answer.status, await _beginning(answer))
 
-    @asynccontextmanager
-    async def _exchange(
-        self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None
-    ) -> AsyncIterator[httpx.Response]:
-        # Straight to the transport: httpx.AsyncClient would add cookies and half as much CPU time again.
+    def _exchange(
+        self, method: str, target: Target, headers: Mapping[str, str], body: bytes
+    ) -> AbstractAsyncContextManager[Answer]:
         given = {name.lower(): value for name, value in headers.items()}
-        request = httpx.Request(method, target.wire, headers={**self._headers, **given}, content=body)
-        try:
-            answer = await self._transports[target.scheme].handle_async_request(request)
-            try:
-                yield answer
-            finally:
-                await answer.aclose()
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{target.host}: {error}") from error
+        return self._transports[target.scheme].exchange(method, target, {**self._headers, **given}, body)
 
     def _next(self, here: Target, location: str, passed: list[str]) -> Target:
         """Where a redirect leads, checked like the first URL."""
@@ -223,7 +221,7 @@ async def _deadline(host: str, seconds: float) -> AsyncIterator[None]:
         raise Unreachable(f"{host}: no whole answer within {seconds:g} s") from error
 
 
-async def _whole(answer: httpx.Response, host: str, limit: int) -> bytes:
+async def _whole(answer: Answer, host: str, limit: int) -> bytes:
     """The decoded body; neither the bytes received nor what they unpack to may pass the limit."""
     too_large = f"{host}: the answer is larger than {limit} bytes"
     declared = answer.headers.get("content-length", "")
@@ -232,7 +230,7 @@ async def _whole(answer: httpx.Response, host: str, limit: int) -> bytes:
     unpack = _unpacker(answer, host)
     received = 0
     body = bytearray()
-    async for piece in _pieces(answer):
+    async for piece in answer.pieces():
         received += len(piece)
         try:
             body += unpack(piece, limit - len(body) + 1)
@@ -243,14 +241,7 @@ async def _whole(answer: httpx.Response, host: str, limit: int) -> bytes:
     return bytes(body)
 
 
-def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as sent. Not `aiter_raw`, which refuses the ready-made responses of a mock transport."""
-    if not isinstance(answer.stream, httpx.AsyncByteStream):
-        raise TypeError("the transport is not an asynchronous one")
-    return aiter(answer.stream)
-
-
-def _unpacker(answer: httpx.Response, host: str) -> Callable[[bytes, int], bytes]:
+def _unpacker(answer: Answer, host: str) -> Callable[[bytes, int], bytes]:
     """A function that decodes a piece into at most so many bytes; the caller gives up when they are full."""
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
@@ -261,15 +252,15 @@ def _unpacker(answer: httpx.Response, host: str) -> Callable[[bytes, int], bytes
     return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
 
 
-async def _beginning(answer: httpx.Response) -> bytes:
+async def _beginning(answer: Answer) -> bytes:
     """What comes of the answer in a few seconds, as sent, up to the bound."""
     body = bytearray()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            async for piece in _pieces(answer):
+            async for piece in answer.pieces():
                 body += piece
                 if len(body) >= ANSWER_BYTES:
                     break
-    except (httpx.HTTPError, TimeoutError):
+    except (Unreachable, TimeoutError):
         pass
     return bytes(body[:ANSWER_BYTES])

@@ -126,7 +126,8 @@ def literal(host: str) -> Address | None:
         raise Refused("ssrf", f"{host[:80]} is not an IPv4 address in its usual form") from error
 
 
-@lru_cache(maxsize=1024)
+# The inboxes of some thousand hosts that a post goes to.
+@lru_cache(maxsize=4096)
 def check_url(url: str, policy: UrlPolicy) -> Target:
     """The URL as it will go on the wire (escaped, host in lower case and punycode, no fragment).
 

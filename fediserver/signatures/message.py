@@ -84,6 +84,8 @@ def target(url: str) -> Target:
     return Target(scheme, normal_authority(found[2], scheme), found[3] or "/", found[4] or "")
 
 
+# One body goes to many hosts.
+@lru_cache(maxsize=16)
 def digest(body: bytes) -> str:
     """The value of a `Digest` header (RFC 3230), as every ActivityPub server knows it: `SHA-256=…`."""
     return f"SHA-256={_hash('sha-256', body)}"
