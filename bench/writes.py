@@ -127,30 +127,34 @@ async def fan_out(town: Town) -> list[Row]:
 
 
 async def fan_out_tls(town: Town) -> list[Row]:
-    """The same with a new connection and a whole TLS handshake for each delivery."""
+    """The same with a new connection for each delivery: whole TLS handshakes, then sessions taken up again."""
     town.world.hangs_up = True
+    town.world.allow_resumption(False)
     await _say(town, 1)
-    return await _fan_out(town, "delivery, fresh TLS")
+    whole = await _fan_out(town, "delivery, fresh TLS")
+    town.world.allow_resumption(True)
+    await _say(town, 1)
+    return whole + await _fan_out(town, "delivery, resumed TLS")
 
 
 async def _fan_out(town: Town, item: str) -> list[Row]:
     node, world, rounds = town.node, town.world, town.sizes.rounds
     await node.quiet()
     world.keeps = False
-    before, handshakes = world.received, world.handshakes
+    before, handshakes, resumed = world.received, world.handshakes, world.resumed
     async with node.meter(item) as meter:
         seconds = await _say(town, rounds)
         await node.quiet()
     world.keeps = True
     sent = world.received - before
-    opened = world.handshakes - handshakes
+    opened, resumed = world.handshakes - handshakes, world.resumed - resumed
     return [
         row(
             item,
             "CPU-ms",
             meter.cpu_ms / sent,
             count=sent,
-            details=f"{rounds} posts; {opened} connections opened",
+            details=f"{rounds} posts; {opened} connections opened, {resumed} resumed",
         ),
         row(f"{item}, rate", "per s", sent / seconds, count=sent),
     ]
