@@ -171,6 +171,41 @@ def seeds() -> list[str]:
             f"{ID}, case when i % 2 = 0 then 1 else i % 190 + 2 end, "
             f"case when i % 3 = 0 then 'favourite' else 'mention' end, i, {_of('i')}, {NOON}",
         ),
+        "update notifications set group_key = 'favourite-1-' || cast(from_id % 500 as text) "
+        "where kind = 'favourite' and from_id % 30 <> 0",
+        "update notifications set filtered = true where kind = 'mention' and from_id % 20 = 4",
+        _insert(2_000, "notification_policies", "account_id, not_following", "i, i % 3"),
+        *(
+            _insert(
+                5_000,
+                table,
+                f"{columns}account_id, from_id, created_at",
+                f"{values}case when i % 2 = 0 then 1 else i % 190 + 2 end, i, {NOON}",
+            )
+            for table, columns, values in (
+                ("notification_requests", "id, updated_at, ", f"i, {NOON}, "),
+                ("notification_permissions", "", ""),
+            )
+        ),
+        # Account 2 filters much, the others little.
+        _insert(
+            4_000,
+            "filters",
+            "id, account_id, title, contexts, action",
+            "i, case when i % 2 = 0 then 2 else i % 190 + 3 end, 'x', '[]', 'warn'",
+        ),
+        _insert(
+            8_000,
+            "filter_keywords",
+            "id, filter_id, account_id, keyword, whole_word",
+            "i, i % 4000 + 1, case when i % 2 = 1 then 2 else i % 190 + 3 end, 'x', true",
+        ),
+        _insert(
+            5_000,
+            "filter_statuses",
+            "id, filter_id, account_id, status_id",
+            f"i, i % 4000 + 1, case when i % 2 = 1 then 2 else i % 190 + 3 end, {ID}",
+        ),
         _insert(
             4_000, "markers", "account_id, timeline, last_read_id, updated_at", f"i, 'home', '1', {NOON}"
         ),

@@ -9,7 +9,9 @@ import msgspec
 
 from fediserver.activitypub.context import Context
 from fediserver.db.database import Database
+from fediserver.text.keywords import Text
 from fediserver.views import media_keys
+from fediserver.views.entities.filters import Remembered
 
 Part = TypeVar("Part")
 
@@ -64,6 +66,9 @@ class Shelf:
     def __init__(self, ctx: Context, *, keys: bool) -> None:
         self.bodies: Kept[Body] = Kept(STATUSES)
         self.accounts: Kept[bytes] = Kept(ACCOUNTS)
+        # Only what somebody with filters has looked at.
+        self.texts: Kept[Text] = Kept(STATUSES)
+        self.filters = Remembered(ctx.bus)
         self.ctx = ctx
         self._secret = ctx.secret if keys else None
         self._media_url = ctx.config.media_url

@@ -20,7 +20,9 @@ from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
-from fediserver.views.entities import accounts, polls
+from fediserver.text.keywords import Text
+from fediserver.views.entities import accounts, filters, polls
+from fediserver.views.entities.filters import Rules
 from fediserver.views.entities.media import attachment
 from fediserver.views.entities.polls import Polls
 from fediserver.views.entities.shelf import Body, Json, Shelf, encode, shelf
@@ -49,9 +51,11 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Sequence[Account]
     successors: Mapping[int, Account]
     polls: Polls | None
+    rules: Rules
 
 
-# What the viewer did, as it stands in an entity: favourited, reblogged, muted, bookmarked.
+# What the viewer did, as it stands in an entity: favourited, reblogged, muted, bookmarked. The results of
+# filters stand last, so that they can be put in.
 _MARKS = {
     marks: b","
     + encode(
@@ -123,6 +127,7 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         accounts=new_accounts,
         successors=await accounts.successors(tx, new_accounts),
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
+        rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
     )
 
 
@@ -153,6 +158,8 @@ class _Rendering:
         marks = b""
         if self._viewer_id is not None:
             marks = _MARKS[one.favourited, one.reblogged, one.muted, one.bookmarked]
+            if self._loaded.rules:
+                marks = self._filtered(marks, one)
         original = one.original
         if original is None:
             poll = self._poll(one.poll_id, one.account_id, body)
@@ -172,6 +179,24 @@ class _Rendering:
             author,
             marks,
         )
+
+    def _filtered(self, marks: bytes, one: Outline) -> bytes:
+        """The marks, with the results of the viewer's filters for the post or what it boosts."""
+        original = one.original
+        ids = (one.id,) if original is None else (one.id, original.id)
+        found = filters.results(self._loaded.rules, self._text(one), ids, self._now)
+        return b"%b%b]" % (marks[:-1], b",".join(found)) if found else marks
+
+    def _text(self, one: Outline) -> Text:
+        original = one.original
+        shown_id, version = (one.id, one.version) if original is None else (original.id, original.version)
+        text = self._shelved.texts.find(shown_id, version)
+        if text is None:
+            loaded = self._loaded.polls
+            options = loaded.options.get(one.poll_id or 0, ()) if loaded else ()
+            text = filters.searchable(self._bodies[shown_id].json, [option.title for option in options])
+            self._shelved.texts.keep(shown_id, version, text)
+        return text
 
     def _poll(self, poll_id: int | None, author_id: int, body: Body) -> bytes:
         loaded = self._loaded.polls

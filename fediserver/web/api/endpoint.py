@@ -50,12 +50,20 @@ class Uploads(NamedTuple):
 class Endpoint:
     """An endpoint with everything around it: token, scope, limits, parameters."""
 
-    def __init__(self, function: Function, scopes: tuple[str, ...], rule: Rule | None = None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        scopes: tuple[str, ...],
+        rule: Rule | None = None,
+        *,
+        deprecated: str | None = None,
+    ) -> None:
         self.function = function
         self.scopes = scopes
         self.needs_member = False
         self.needs_token = False
         self._rule = rule
+        self._deprecated = deprecated
         self._context_name = ""
         self._viewer_name = ""
         self._supplies: list[tuple[str, Supply]] = []
@@ -65,6 +73,8 @@ class Endpoint:
 
     async def __call__(self, ctx: Context, request: Request) -> Response:
         """Answer one request; errors are for the middleware."""
+        if self._deprecated is not None:
+            note_header(request.scope, "deprecation", self._deprecated)
         viewer: Viewer | None = None
         if self.needs_member:
             viewer = await auth.member(request, *self.scopes)

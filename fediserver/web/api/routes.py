@@ -6,6 +6,8 @@ Where a function takes no viewer, no token is looked at. An empty scope: any goo
 from fediserver.web.api import (
     absent,
     accounts,
+    filters,
+    filters_v1,
     instance,
     interactions,
     markers,
@@ -46,6 +48,14 @@ _LIMITED: dict[Function, Rule] = {
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
+_FILTER = "/api/v2/filters/{filter_id}"
+
+_SINCE_FILTERS_V2 = "@1668384000"
+_DEPRECATED: dict[Function, str] = dict.fromkeys(
+    (filters_v1.page, filters_v1.create, filters_v1.show, filters_v1.change, filters_v1.remove),
+    _SINCE_FILTERS_V2,
+)
+"""Since when Mastodon calls an endpoint deprecated, as its header says it (RFC 9745)."""
 
 _ACCOUNTS: tuple[Line, ...] = (
     ("GET", "/api/v1/accounts/verify_credentials", profile.verify, "profile read:accounts"),
@@ -150,14 +160,35 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v1/lists", absent.none_of_mine, "read:lists"),
     ("GET", "/api/v1/lists/{thing_id}", absent.missing, "read:lists"),
     ("GET", "/api/v1/lists/{thing_id}/accounts", absent.missing, "read:lists"),
-    ("GET", "/api/v1/filters", absent.none_of_mine, "read:filters"),
-    ("GET", "/api/v1/filters/{thing_id}", absent.missing, "read:filters"),
-    ("GET", "/api/v2/filters", absent.none_of_mine, "read:filters"),
-    ("GET", "/api/v2/filters/{thing_id}", absent.missing, "read:filters"),
     ("GET", "/api/v1/suggestions", absent.none_of_mine, "read:accounts"),
     ("GET", "/api/v2/suggestions", absent.none_of_mine, "read:accounts"),
     ("GET", "/api/v1/push/subscription", absent.missing, "push"),
     ("GET", "/api/v1/annual_reports", absent.no_annual_reports, "read:accounts"),
+)
+
+_FILTERS: tuple[Line, ...] = (
+    ("GET", "/api/v1/filters", filters_v1.page, "read:filters"),
+    ("POST", "/api/v1/filters", filters_v1.create, "write:filters"),
+    ("GET", "/api/v1/filters/{keyword_id}", filters_v1.show, "read:filters"),
+    ("PUT", "/api/v1/filters/{keyword_id}", filters_v1.change, "write:filters"),
+    ("PATCH", "/api/v1/filters/{keyword_id}", filters_v1.change, "write:filters"),
+    ("DELETE", "/api/v1/filters/{keyword_id}", filters_v1.remove, "write:filters"),
+    ("GET", "/api/v2/filters", filters.page, "read:filters"),
+    ("POST", "/api/v2/filters", filters.create, "write:filters"),
+    ("GET", _FILTER, filters.show, "read:filters"),
+    ("PUT", _FILTER, filters.change, "write:filters"),
+    ("PATCH", _FILTER, filters.change, "write:filters"),
+    ("DELETE", _FILTER, filters.remove, "write:filters"),
+    ("GET", f"{_FILTER}/keywords", filters.keywords, "read:filters"),
+    ("POST", f"{_FILTER}/keywords", filters.add_keyword, "write:filters"),
+    ("GET", "/api/v2/filters/keywords/{keyword_id}", filters.keyword, "read:filters"),
+    ("PUT", "/api/v2/filters/keywords/{keyword_id}", filters.change_keyword, "write:filters"),
+    ("PATCH", "/api/v2/filters/keywords/{keyword_id}", filters.change_keyword, "write:filters"),
+    ("DELETE", "/api/v2/filters/keywords/{keyword_id}", filters.remove_keyword, "write:filters"),
+    ("GET", f"{_FILTER}/statuses", filters.statuses, "read:filters"),
+    ("POST", f"{_FILTER}/statuses", filters.add_status, "write:filters"),
+    ("GET", "/api/v2/filters/statuses/{row_id}", filters.status, "read:filters"),
+    ("DELETE", "/api/v2/filters/statuses/{row_id}", filters.remove_status, "write:filters"),
 )
 
 _NODE: tuple[Line, ...] = (
@@ -186,11 +217,13 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
         Route(
             method=method,
             path=path,
-            endpoint=Endpoint(function, tuple(scopes.split()), _LIMITED.get(function)),
+            endpoint=Endpoint(
+                function, tuple(scopes.split()), _LIMITED.get(function), deprecated=_DEPRECATED.get(function)
+            ),
         )
         for table in tables
         for method, path, function, scopes in table
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NODE)
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _FILTERS, _NODE)
