@@ -2,10 +2,13 @@
 
 from typing import Literal
 
+from fediserver.actions import notification_policy
 from fediserver.actions.core import Core
+from fediserver.db import notification_policy as requests
 from fediserver.db import notifications
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
+from fediserver.models.notification import DROP, FILTER
 from fediserver.models.status import Status
 
 Kind = Literal["mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"]
@@ -14,16 +17,25 @@ Kind = Literal["mention", "status", "reblog", "follow", "follow_request", "favou
 async def tell(
     core: Core, tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
 ) -> None:
-    """Tell a member of ours; nothing happens for others, across blocks, mutes, and the second time."""
-    await notifications.tell(
+    """Tell a member of ours; nothing happens for others, across blocks, mutes, and the second time.
+
+    Their policy may hold it back, or drop it.
+    """
+    verdict = await notification_policy.verdict(core, tx, account_id, kind, sender, status)
+    if verdict == DROP:
+        return
+    told = await notifications.tell(
         tx,
         id=core.ids.next(),
         account_id=account_id,
         kind=kind,
         from_id=sender.id,
         status_id=status.id if status else None,
+        filtered=verdict == FILTER,
         now=core.clock(),
     )
+    if told and verdict == FILTER and kind in notification_policy.ASKING:
+        await requests.ask(tx, id=core.ids.next(), account_id=account_id, from_id=sender.id, now=core.clock())
 
 
 async def take_back(

@@ -16,6 +16,7 @@ _PAGE = f"""
        and (:all_kinds = true or n.kind = any(:kinds))
        and n.kind <> all(:without)
        and (cast(:from_id as bigint) is null or n.from_id = cast(:from_id as bigint))
+       and (n.filtered = false or :filtered = true)
        and not exists (select 1 from blocks b where b.account_id = n.account_id and b.target_id = n.from_id)
        and (cast(:from_id as bigint) is not null or not exists (
             select 1 from mutes m where m.account_id = n.account_id and m.target_id = n.from_id
@@ -28,15 +29,20 @@ ONE = Query(
     f"select {columns(Notification, 'n')} from notifications n where n.id = :id and n.account_id = :account_id"
 )
 CLEAR = Query("delete from notifications where account_id = :account_id")
+CLEAR_REQUESTS = Query("delete from notification_requests where account_id = :account_id")
 DISMISS = Query("delete from notifications where account_id = :account_id and id = :id")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which notifications: of these kinds (all when None), without those, from one account or any."""
+    """Which notifications: of these kinds (all when None), without those, from one account or any.
+
+    What the policy holds back is left out unless `filtered`.
+    """
 
     kinds: Sequence[str] | None = None
     without: Sequence[str] = ()
     from_id: int | None = None
+    filtered: bool = False
 
 
 async def page(
@@ -54,6 +60,7 @@ async def page(
         kinds=wanted.kinds or (),
         without=wanted.without,
         from_id=wanted.from_id,
+        filtered=wanted.filtered,
         now=now,
     )
     return found[::-1] if bounds.ascending else found
@@ -65,8 +72,9 @@ async def one(db: Reader, *, account_id: int, notification_id: int) -> Notificat
 
 
 async def clear(tx: Writer, *, account_id: int) -> None:
-    """Forget all of a member's notifications."""
+    """Forget all of a member's notifications, also what was held back."""
     await tx.run(CLEAR, account_id=account_id)
+    await tx.run(CLEAR_REQUESTS, account_id=account_id)
 
 
 async def dismiss(tx: Writer, *, account_id: int, notification_id: int) -> bool:

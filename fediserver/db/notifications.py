@@ -2,13 +2,18 @@
 
 from fediserver.db.database import Writer
 from fediserver.db.query import Query
+from fediserver.models.notification import group_keys
 
 # One statement decides and writes: only to our own, never about oneself, not across a block, a mute
-# or a muted thread.
+# or a muted thread. It joins the group that is open, or begins one.
 TELL = Query("""
-    insert into notifications (id, account_id, kind, from_id, status_id, report_id, created_at)
+    insert into notifications
+        (id, account_id, kind, from_id, status_id, report_id, created_at, filtered, group_key)
     select cast(:id as bigint), a.id, cast(:kind as text), cast(:from_id as bigint),
-           cast(:status_id as bigint), null, cast(:now as bigint)
+           cast(:status_id as bigint), null, cast(:now as bigint), cast(:filtered as boolean),
+           coalesce((select g.group_key from notifications g
+                      where g.account_id = a.id and g.group_key = any(:group_keys) order by g.id desc limit 1),
+                    cast(:group_key as text))
       from accounts a
      where a.id = :account_id and a.domain = '' and a.deleted_at is null
        and (a.id <> :from_id or cast(:own as boolean))
@@ -25,6 +30,9 @@ FORGET = Query("""
        and coalesce(status_id, 0) = coalesce(cast(:status_id as bigint), 0)
 """)
 FORGET_FROM = Query("delete from notifications where account_id = :account_id and from_id = :from_id")
+FORGET_REQUEST = Query(
+    "delete from notification_requests where account_id = :account_id and from_id = :from_id"
+)
 
 
 async def tell(
@@ -36,11 +44,23 @@ async def tell(
     from_id: int,
     status_id: int | None = None,
     own: bool = False,
+    filtered: bool = False,
     now: int,
 ) -> bool:
     """Tell one of ours; False when it was told before, or does not want to hear of it."""
+    keys = group_keys(kind, status_id, now)
     told = await tx.run(
-        TELL, id=id, account_id=account_id, kind=kind, from_id=from_id, status_id=status_id, own=own, now=now
+        TELL,
+        id=id,
+        account_id=account_id,
+        kind=kind,
+        from_id=from_id,
+        status_id=status_id,
+        own=own,
+        now=now,
+        filtered=filtered,
+        group_keys=keys,
+        group_key=keys[0] if keys else None,
     )
     return bool(told)
 
@@ -55,3 +75,4 @@ async def forget(
 async def forget_from(tx: Writer, account_id: int, from_id: int) -> None:
     """Take back everything that one member was told about somebody."""
     await tx.run(FORGET_FROM, account_id=account_id, from_id=from_id)
+    await tx.run(FORGET_REQUEST, account_id=account_id, from_id=from_id)

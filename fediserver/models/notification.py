@@ -1,10 +1,21 @@
-"""Notifications and read markers."""
+"""Notifications, whom they are accepted from, and read markers."""
 
 import msgspec
 
+from fediserver.clock import HOUR
+
+GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
+"""Kinds that are told together: of one post or, without a post, of one time."""
+SPAN = 12
+"""Hours that a group lasts at most."""
+ALONE = "ungrouped-"
+
+ACCEPT, FILTER, DROP = range(3)
+VERDICTS = ("accept", "filter", "drop")
+
 
 class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Something a member is told."""
+    """Something a member is told; `filtered` is held back, `group_key` None for what stands alone."""
 
     id: int
     account_id: int
@@ -13,6 +24,31 @@ class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
     status_id: int | None
     report_id: int | None
     created_at: int
+    filtered: bool
+    group_key: str | None
+
+
+class NotificationPolicy(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What a member does about strangers: ACCEPT, FILTER or DROP for each kind of them."""
+
+    account_id: int
+    not_following: int = ACCEPT
+    not_followers: int = ACCEPT
+    new_accounts: int = ACCEPT
+    private_mentions: int = ACCEPT
+    limited_accounts: int = ACCEPT
+    bots: int = ACCEPT
+
+
+class NotificationRequest(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Somebody whose mentions are held back: how many, counted up to a bound, and the latest post."""
+
+    id: int
+    from_id: int
+    created_at: int
+    updated_at: int
+    notifications_count: int
+    last_status_id: int | None
 
 
 class Marker(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -23,3 +59,15 @@ class Marker(msgspec.Struct, array_like=True, frozen=True, gc=False):
     last_read_id: str
     version: int
     updated_at: int
+
+
+def group_keys(kind: str, status_id: int | None, now: int) -> list[str]:
+    """Keys of the groups that a notification may join, its own first; none when it stands alone.
+
+    A group is called by the hour in which it began.
+    """
+    if kind not in GROUPED:
+        return []
+    about = kind if status_id is None else f"{kind}-{status_id}"
+    hour = now // HOUR
+    return [f"{about}-{hour - back}" for back in range(SPAN)]

@@ -67,6 +67,23 @@ DRIVING: dict[str, tuple[str, str]] = {
     "outgoing.WAITING": ("deliveries USING INDEX deliveries_waiting (host_id=?)", "deliveries_waiting"),
     "outgoing.TO_FOLLOWERS": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "jobs.DUE": ("jobs USING INDEX jobs_due (run_at<?)", "jobs_due"),
+    # Notifications, and whether one is wanted.
+    "notification_pages.DOWN": (
+        "n USING INDEX notifications_account (account_id=? AND id>? AND id<?)",
+        "notifications_account",
+    ),
+    "notification_groups.HEAD": (
+        "n USING INDEX notifications_group (account_id=? AND group_key=?)",
+        "notifications_group",
+    ),
+    "notification_policy.STANDING": (
+        "p USING INTEGER PRIMARY KEY (rowid=?)",
+        "notification_policies_pkey",
+    ),
+    "notification_policy.DOWN": (
+        "r USING INDEX notification_requests_account (account_id=? AND id>? AND id<?)",
+        "notification_requests_account",
+    ),
     # Threads and documents.
     "federation_pages.REPLIES": (
         "statuses USING INDEX statuses_replies (in_reply_to_id=?)",
@@ -78,7 +95,17 @@ DRIVING: dict[str, tuple[str, str]] = {
 Names that end in a point stand for all of a timeline's queries.
 """
 
-UNSORTED = ("timelines.HOME.", "timelines.PUBLIC.", "timelines.LOCAL.", "intake.DUE", "hosts.DUE", "jobs.DUE")
+UNSORTED = (
+    "timelines.HOME.",
+    "timelines.PUBLIC.",
+    "timelines.LOCAL.",
+    "notification_pages.DOWN",
+    "notification_groups.HEAD",
+    "notification_policy.DOWN",
+    "intake.DUE",
+    "hosts.DUE",
+    "jobs.DUE",
+)
 """Rows come out of the index in their order: nothing is sorted that is not shown."""
 
 _SOURCE = re.compile(r"\b(?:from|join|update|into)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)

@@ -11,7 +11,7 @@ from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
 from fediserver.views import media_keys
-from fediserver.views.entities import accounts, notifications
+from fediserver.views.entities import accounts
 from fediserver.views.entities import statuses as entities
 from tests.entity_checker import check
 from tests.town import Town
@@ -140,4 +140,3 @@ async def test_what_is_gone_is_left_out(town: Town) -> None:
     assert await accounts.by_ids(town.ctx, [7, alice.id], None) == [
         await accounts.account(town.ctx, await town.now(alice), None)
     ]
-    assert await notifications.notifications(town.ctx, [], alice.id) == []

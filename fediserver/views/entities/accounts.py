@@ -102,6 +102,12 @@ def shelve(shelved: Shelf, found: Sequence[Account], moved_to: Mapping[int, Acco
     return {one.id: _account(shelved, one, moved_to) for one in found}
 
 
+def partial(shelved: Shelf, row: Account) -> dict[str, object]:
+    """A PartialAccountWithAvatar."""
+    entity = _entity(shelved, row)
+    return {name: entity[name] for name in ("id", "acct", "locked", "bot", "url", "avatar", "avatar_static")}
+
+
 def _account(shelved: Shelf, row: Account, moved_to: Mapping[int, Account]) -> bytes:
     known = shelved.accounts.find(row.id, row.version)
     if known is not None:

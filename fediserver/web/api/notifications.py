@@ -1,5 +1,6 @@
-"""Notifications: https://docs.joinmastodon.org/methods/notifications/."""
+"""Notifications, one by one: https://docs.joinmastodon.org/methods/notifications/."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -8,27 +9,44 @@ from starlette.responses import Response
 from fediserver import ids
 from fediserver.activitypub.context import Context
 from fediserver.db import markers, notification_pages
+from fediserver.db.database import Reader
 from fediserver.db.notification_pages import Wanted
 from fediserver.db.pages import Bounds
 from fediserver.errors import NotFound
+from fediserver.models.notification import Notification
 from fediserver.views.entities import notifications
 from fediserver.web.api.paging import Paging, Size
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import empty, json_response
 
+Pages = Annotated[Paging, Size(40, 80)]
 _MOST_COUNTED = 1000
 
 
-class Filter(msgspec.Struct):
-    """Which notifications are wanted."""
+class Kinds(msgspec.Struct):
+    """Which kinds of notifications are wanted."""
 
     types: list[str] | None = None
     exclude_types: list[str] = []
-    account_id: int | None = None
+    include_filtered: bool = False
 
     def wanted(self) -> Wanted:
         """The same for the database; an empty list of types is none given."""
-        return Wanted(kinds=self.types or None, without=self.exclude_types, from_id=self.account_id)
+        return Wanted(kinds=self.types or None, without=self.exclude_types, filtered=self.include_filtered)
+
+
+class Filter(Kinds):
+    """Which notifications are wanted."""
+
+    account_id: int | None = None
+
+    def wanted(self) -> Wanted:
+        """The same for the database; whoever asks for one account wants to see what is held back of it."""
+        return msgspec.structs.replace(
+            super().wanted(),
+            from_id=self.account_id,
+            filtered=self.include_filtered or self.account_id is not None,
+        )
 
 
 class Count(Filter):
@@ -37,23 +55,29 @@ class Count(Filter):
     limit: int = 100
 
 
-async def page(ctx: Context, me: Viewer, page: Annotated[Paging, Size(40, 80)], wish: Filter) -> Response:
+async def page(ctx: Context, me: Viewer, page: Pages, wish: Filter) -> Response:
     """GET /api/v1/notifications: what happened to the member."""
-    found = await notification_pages.page(
-        ctx.db, page.bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
+    found = await notifications.listed(
+        ctx,
+        me.id,
+        lambda tx: notification_pages.page(
+            tx, page.bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
+        ),
     )
-    entities = await notifications.notifications(ctx, found, me.id)
-    first, last = (found[0].id, found[-1].id) if found else (None, None)
-    return page.answer(entities, first, last)
+    return page.answer(found.entities, found.first_id, found.last_id)
 
 
 async def show(ctx: Context, me: Viewer, notification_id: int) -> Response:
     """GET /api/v1/notifications/:id."""
-    row = await notification_pages.one(ctx.db, account_id=me.id, notification_id=notification_id)
-    entities = await notifications.notifications(ctx, [row], me.id) if row else []
-    if not entities:
+
+    async def find(tx: Reader) -> Sequence[Notification]:
+        row = await notification_pages.one(tx, account_id=me.id, notification_id=notification_id)
+        return [row] if row else []
+
+    found = await notifications.listed(ctx, me.id, find)
+    if not found.entities:
         raise NotFound
-    return json_response(entities[0])
+    return json_response(found.entities[0])
 
 
 async def clear(ctx: Context, me: Viewer) -> Response:
@@ -74,45 +98,19 @@ async def dismiss(ctx: Context, me: Viewer, notification_id: int) -> Response:
 
 async def unread_count(ctx: Context, me: Viewer, wish: Count) -> Response:
     """GET /api/v1/notifications/unread_count: how many came after the marker, up to a limit."""
-    found = await markers.of(ctx.db, account_id=me.id, timelines=["notifications"])
-    read = found[0].last_read_id if found else "0"
-    bounds = Bounds(limit=max(1, min(wish.limit, _MOST_COUNTED)), after=ids.parse(read) or 0)
-    unread = await notification_pages.page(
-        ctx.db, bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
-    )
-    return json_response({"count": len(unread)})
+
+    async def count(tx: Reader) -> int:
+        bounds = await unread(tx, me, wish.limit)
+        found = await notification_pages.page(
+            tx, bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
+        )
+        return len(found)
+
+    return json_response({"count": await ctx.db.read(count)})
 
 
-async def policy_1(me: Viewer) -> Response:
-    """GET /api/v1/notifications/policy: everything is let through."""
-    return json_response(
-        {
-            "filter_not_following": False,
-            "filter_not_followers": False,
-            "filter_new_accounts": False,
-            "filter_private_mentions": False,
-            "summary": _NOTHING_WAITS,
-        }
-    )
-
-
-async def policy_2(me: Viewer) -> Response:
-    """GET /api/v2/notifications/policy: everything is let through."""
-    return json_response(
-        {
-            "for_not_following": "accept",
-            "for_not_followers": "accept",
-            "for_new_accounts": "accept",
-            "for_private_mentions": "accept",
-            "for_limited_accounts": "accept",
-            "summary": _NOTHING_WAITS,
-        }
-    )
-
-
-async def merged(me: Viewer) -> Response:
-    """GET /api/v1/notifications/requests/merged: nothing is ever held back."""
-    return json_response({"merged": True})
-
-
-_NOTHING_WAITS = {"pending_requests_count": 0, "pending_notifications_count": 0}
+async def unread(tx: Reader, me: Viewer, limit: int) -> Bounds:
+    """What came after the marker, at most so many."""
+    found = await markers.of(tx, account_id=me.id, timelines=["notifications"])
+    read = ids.parse(found[0].last_read_id) if found else None
+    return Bounds(limit=max(1, min(limit, _MOST_COUNTED)), after=read or 0)

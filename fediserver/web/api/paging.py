@@ -46,7 +46,7 @@ class Paging:
 
     def answer(
         self,
-        entities: Sequence[object],
+        entities: object,
         first_id: int | None,
         last_id: int | None,
         *,

@@ -12,6 +12,8 @@ from fediserver.web.api import (
     interactions,
     markers,
     media,
+    notification_groups,
+    notification_policy,
     notifications,
     polls,
     posting,
@@ -49,6 +51,8 @@ _LIMITED: dict[Function, Rule] = {
 _ACCOUNT = "/api/v1/accounts/{account_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
 _FILTER = "/api/v2/filters/{filter_id}"
+_GROUP = "/api/v2/notifications/{group_key}"
+_REQUESTS = "/api/v1/notifications/requests"
 
 _SINCE_FILTERS_V2 = "@1668384000"
 _DEPRECATED: dict[Function, str] = dict.fromkeys(
@@ -140,16 +144,6 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v1/conversations", absent.none_of_mine, "read:statuses"),
     ("GET", "/api/v1/markers", markers.show, "read:statuses"),
     ("POST", "/api/v1/markers", markers.move, "write:statuses"),
-    ("GET", "/api/v1/notifications", notifications.page, "read:notifications"),
-    ("GET", "/api/v1/notifications/unread_count", notifications.unread_count, "read:notifications"),
-    ("GET", "/api/v1/notifications/policy", notifications.policy_1, "read:notifications"),
-    ("GET", "/api/v2/notifications/policy", notifications.policy_2, "read:notifications"),
-    ("GET", "/api/v1/notifications/requests", absent.none_of_mine, "read:notifications"),
-    ("GET", "/api/v1/notifications/requests/merged", notifications.merged, "read:notifications"),
-    ("GET", "/api/v1/notifications/requests/{thing_id}", absent.missing, "read:notifications"),
-    ("GET", "/api/v1/notifications/{notification_id}", notifications.show, "read:notifications"),
-    ("POST", "/api/v1/notifications/clear", notifications.clear, "write:notifications"),
-    ("POST", "/api/v1/notifications/{notification_id}/dismiss", notifications.dismiss, "write:notifications"),
     ("GET", "/api/v2/search", search.everything, "read:search"),
     ("GET", "/api/v1/tags/{name}", instance.tag, ""),
     ("GET", "/api/v1/followed_tags", absent.none_of_mine, "read:follows"),
@@ -164,6 +158,33 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v2/suggestions", absent.none_of_mine, "read:accounts"),
     ("GET", "/api/v1/push/subscription", absent.missing, "push"),
     ("GET", "/api/v1/annual_reports", absent.no_annual_reports, "read:accounts"),
+)
+
+_NOTIFICATIONS: tuple[Line, ...] = (
+    ("GET", "/api/v1/notifications", notifications.page, "read:notifications"),
+    ("GET", "/api/v1/notifications/unread_count", notifications.unread_count, "read:notifications"),
+    ("GET", "/api/v1/notifications/{notification_id}", notifications.show, "read:notifications"),
+    ("POST", "/api/v1/notifications/clear", notifications.clear, "write:notifications"),
+    ("POST", "/api/v1/notifications/{notification_id}/dismiss", notifications.dismiss, "write:notifications"),
+    ("GET", "/api/v2/notifications", notification_groups.page, "read:notifications"),
+    ("GET", "/api/v2/notifications/unread_count", notification_groups.unread_count, "read:notifications"),
+    ("POST", "/api/v2/notifications/clear", notifications.clear, "write:notifications"),
+    ("GET", _GROUP, notification_groups.show, "read:notifications"),
+    ("GET", f"{_GROUP}/accounts", notification_groups.senders, "read:notifications"),
+    ("POST", f"{_GROUP}/dismiss", notification_groups.dismiss, "write:notifications"),
+    ("GET", "/api/v1/notifications/policy", notification_policy.show_1, "read:notifications"),
+    ("PATCH", "/api/v1/notifications/policy", notification_policy.change_1, "write:notifications"),
+    ("PUT", "/api/v1/notifications/policy", notification_policy.change_1, "write:notifications"),
+    ("GET", "/api/v2/notifications/policy", notification_policy.show_2, "read:notifications"),
+    ("PATCH", "/api/v2/notifications/policy", notification_policy.change_2, "write:notifications"),
+    ("PUT", "/api/v2/notifications/policy", notification_policy.change_2, "write:notifications"),
+    ("GET", _REQUESTS, notification_policy.requests, "read:notifications"),
+    ("POST", f"{_REQUESTS}/accept", notification_policy.accept_several, "write:notifications"),
+    ("POST", f"{_REQUESTS}/dismiss", notification_policy.dismiss_several, "write:notifications"),
+    ("GET", f"{_REQUESTS}/merged", notification_policy.merged, "read:notifications"),
+    ("GET", f"{_REQUESTS}/{{request_id}}", notification_policy.request, "read:notifications"),
+    ("POST", f"{_REQUESTS}/{{request_id}}/accept", notification_policy.accept, "write:notifications"),
+    ("POST", f"{_REQUESTS}/{{request_id}}/dismiss", notification_policy.dismiss, "write:notifications"),
 )
 
 _FILTERS: tuple[Line, ...] = (
@@ -226,4 +247,4 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _FILTERS, _NODE)
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _NODE)

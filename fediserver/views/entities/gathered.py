@@ -1,0 +1,53 @@
+"""Accounts and posts that other entities are made of, read with those in one hop."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from fediserver.activitypub.context import Context
+from fediserver.db import accounts as account_rows
+from fediserver.db import outlines
+from fediserver.db.database import Reader
+from fediserver.db.outlines import Outline
+from fediserver.models.account import Account
+from fediserver.views.entities import accounts, statuses
+from fediserver.views.entities.shelf import Json, shelf
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """Ids of what is to be shown; each may be named more than once."""
+
+    accounts: Sequence[int]
+    statuses: Sequence[int]
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Entities by id, and the rows of the accounts; what is gone is left out."""
+
+    rows: Mapping[int, Account]
+    accounts: Mapping[int, Json]
+    statuses: Mapping[int, Json]
+
+
+async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Needs]]) -> Gathered:
+    """The entities that `find` names, within the reading transaction that `find` itself runs in."""
+    shelved = shelf(ctx, viewer_id)
+    shown: list[int] = []
+    rows: dict[int, Account] = {}
+    moved_to: dict[int, Account] = {}
+
+    async def load(tx: Reader) -> list[Outline]:
+        needs = await find(tx)
+        rows.update(await account_rows.by_ids(tx, sorted(set(needs.accounts))))
+        moved_to.update(await accounts.successors(tx, list(rows.values())))
+        found = await outlines.by_ids(tx, sorted(set(needs.statuses)), viewer_id=viewer_id)
+        shown.extend(one.id for one in found)
+        return found
+
+    listed = await statuses.listed(ctx, viewer_id, load)
+    rendered = accounts.shelve(shelved, list(rows.values()), moved_to)
+    return Gathered(
+        rows=rows,
+        accounts={account_id: Json(entity) for account_id, entity in rendered.items()},
+        statuses=dict(zip(shown, listed.entities, strict=True)),
+    )

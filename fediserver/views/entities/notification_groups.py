@@ -1,0 +1,97 @@
+"""GroupedNotificationsResults: https://docs.joinmastodon.org/entities/GroupedNotificationsResults/."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from fediserver.activitypub.context import Context
+from fediserver.clock import isoformat
+from fediserver.db.database import Reader
+from fediserver.db.notification_groups import Group, Groups
+from fediserver.models.notification import Notification
+from fediserver.views.entities import accounts
+from fediserver.views.entities.gathered import Gathered, Needs, gather
+from fediserver.views.entities.shelf import shelf
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The answer, with the ids of the first and the last notification for the Link header."""
+
+    results: dict[str, object]
+    first_id: int | None
+    last_id: int | None
+
+
+async def listed(
+    ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Groups]], *, partial: bool
+) -> Told:
+    """The groups that `find` finds; with `partial`, only the newest account of each is shown whole."""
+    pages: list[Groups] = []
+
+    async def load(tx: Reader) -> Needs:
+        pages.append(await find(tx))
+        return _needs(pages[-1].groups)
+
+    gathered = await gather(ctx, viewer_id, load)
+    page = pages[-1]
+    shown = [one for one in page.groups if _is_whole(one, gathered)]
+    whole = {one.senders[0] for one in shown} if partial else gathered.accounts.keys()
+    results: dict[str, object] = {
+        "accounts": [entity for one, entity in gathered.accounts.items() if one in whole],
+        "statuses": list(gathered.statuses.values()),
+        "notification_groups": [_entity(one) | _on_page(one.members) for one in shown],
+    }
+    if partial:
+        shelved = shelf(ctx, viewer_id)
+        rest = [row for one, row in gathered.rows.items() if one not in whole]
+        results["partial_accounts"] = [accounts.partial(shelved, row) for row in rest]
+    return Told(results, page.first_id, page.last_id)
+
+
+async def single(ctx: Context, viewer_id: int, found: Group) -> dict[str, object]:
+    """One group; no page is spoken of."""
+
+    async def load(tx: Reader) -> Needs:
+        return _needs([found])
+
+    gathered = await gather(ctx, viewer_id, load)
+    return {
+        "accounts": list(gathered.accounts.values()),
+        "statuses": list(gathered.statuses.values()),
+        "notification_groups": [_entity(found)] if _is_whole(found, gathered) else [],
+    }
+
+
+def _needs(groups: Sequence[Group]) -> Needs:
+    statuses = [one.members[0].status_id for one in groups]
+    return Needs(
+        [sender for one in groups for sender in one.senders], [one for one in statuses if one is not None]
+    )
+
+
+def _is_whole(group: Group, gathered: Gathered) -> bool:
+    """Whether accounts and post are there."""
+    status_id = group.members[0].status_id
+    return gathered.accounts.keys() >= set(group.senders) and (
+        status_id is None or status_id in gathered.statuses
+    )
+
+
+def _entity(group: Group) -> dict[str, object]:
+    newest = group.members[0]
+    entity: dict[str, object] = {
+        "group_key": group.key,
+        "notifications_count": group.size,
+        "type": newest.kind,
+        "most_recent_notification_id": str(group.newest_id),
+        "sample_account_ids": [str(one) for one in group.senders],
+    }
+    return entity if newest.status_id is None else entity | {"status_id": str(newest.status_id)}
+
+
+def _on_page(members: Sequence[Notification]) -> dict[str, object]:
+    return {
+        "page_min_id": str(members[-1].id),
+        "page_max_id": str(members[0].id),
+        "latest_page_notification_at": isoformat(members[0].created_at),
+    }
