@@ -154,6 +154,8 @@ _ANSWERS = (
     (r"GET /api/v2/filters/\d+/statuses", "array<FilterStatus>"),
     (r"POST /api/v2/filters/\d+/statuses", "FilterStatus"),
     (r"GET /api/v2/filters/statuses/\d+", "FilterStatus"),
+    ("GET /api/v1/conversations", "array<Conversation>"),
+    (r"POST /api/v1/conversations/\d+/(un)?read", "Conversation"),
     ("GET /api/v2/search", "Search"),
     ("GET /api/v1/instance", "V1::Instance"),
     ("GET /api/v2/instance", "Instance"),

@@ -2,7 +2,7 @@
 
 from fediserver.actions import follow, outbox
 from fediserver.actions.core import Core
-from fediserver.db import home, notifications, relationships
+from fediserver.db import conversations, home, notifications, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
@@ -28,6 +28,7 @@ async def block(core: Core, me: Account, target: Account, uri: str = "") -> None
             if one.domain == "":
                 await home.forget_author(tx, one.id, other.id)
         await notifications.forget_from(tx, me.id, target.id)
+        await conversations.forget_with(tx, me.id, target.id)
 
     await core.db.write(work)
     core.bus.publish(outbox.TOPIC)

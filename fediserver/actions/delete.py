@@ -1,6 +1,6 @@
 """Delete a post; its address answers "gone" for ever."""
 
-from fediserver.actions import outbox, reblog
+from fediserver.actions import converse, outbox, reblog
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -39,6 +39,7 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
     for boost in await statuses.reblogs_of(tx, status.id):
         await statuses.delete(tx, boost.id)
         await statuses.count_own(tx, boost.account_id, -1)
+    await converse.take_out(tx, status)
     if not await statuses.delete(tx, status.id):
         return
     await statuses.bury(tx, status.uri, former_type=status.object_type, now=core.clock())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import notify, outbox
+from fediserver.actions import converse, notify, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -68,9 +68,8 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         await write_tags(core, tx, status.id, written.tags)
         await keep_version(core, tx, final, await media.of_statuses(tx, [status.id]))
         await tell_boosters(core, tx, author, status)
-        for account in written.mentioned:
-            if account.domain == "":
-                await notify.tell(core, tx, account.id, "mention", author, status)
+        heard = await notify.tell_named(core, tx, written.mentioned, author, status)
+        await converse.settle(core, tx, author, status, heard)
         deed = Deed(
             verb="update",
             actor=author,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fediserver.actions import converse
 from fediserver.actions.core import Core
 from fediserver.clock import DAY
 from fediserver.db import notification_policy as rows
@@ -76,7 +77,12 @@ async def change(core: Core, me_id: int, changes: dict[str, int]) -> None:
 async def accept(core: Core, me_id: int, ids: Sequence[int]) -> bool:
     """Let the senders of requests through, from now on and with what was held back; False when none waits."""
     _check_number(ids)
-    return await core.db.write(lambda tx: rows.accept(tx, account_id=me_id, ids=ids, now=core.clock()))
+
+    async def work(tx: Writer) -> bool:
+        await converse.let_in(core, tx, me_id, await rows.held_directly(tx, account_id=me_id, ids=ids))
+        return await rows.accept(tx, account_id=me_id, ids=ids, now=core.clock())
+
+    return await core.db.write(work)
 
 
 async def accept_one(core: Core, me_id: int, request_id: int) -> None:

@@ -1,5 +1,6 @@
 """Tells members what happened to them."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from fediserver.actions import notification_policy
@@ -16,14 +17,14 @@ Kind = Literal["mention", "status", "reblog", "follow", "follow_request", "favou
 
 async def tell(
     core: Core, tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
-) -> None:
+) -> bool:
     """Tell a member of ours; nothing happens for others, across blocks, mutes, and the second time.
 
-    Their policy may hold it back, or drop it.
+    Their policy may hold it back, or drop it. True when they hear of it now.
     """
     verdict = await notification_policy.verdict(core, tx, account_id, kind, sender, status)
     if verdict == DROP:
-        return
+        return False
     told = await notifications.tell(
         tx,
         id=core.ids.next(),
@@ -36,6 +37,18 @@ async def tell(
     )
     if told and verdict == FILTER and kind in notification_policy.ASKING:
         await requests.ask(tx, id=core.ids.next(), account_id=account_id, from_id=sender.id, now=core.clock())
+    return told and verdict != FILTER
+
+
+async def tell_named(
+    core: Core, tx: Writer, named: Iterable[Account], author: Account, status: Status
+) -> list[int]:
+    """Tell those of ours whom a post names; answers who hears of it now."""
+    return [
+        account.id
+        for account in named
+        if account.domain == "" and await tell(core, tx, account.id, "mention", author, status)
+    ]
 
 
 async def take_back(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fediserver.actions import notify, reblog
+from fediserver.actions import converse, notify, reblog
 from fediserver.actions.core import Core
-from fediserver.db import accounts, home, polls, relationships, statuses
+from fediserver.db import accounts, conversations, home, polls, relationships, statuses
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
 from fediserver.models.poll import Poll, PollOption
@@ -54,9 +54,8 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
         await statuses.count(tx, status.in_reply_to_id, replies=1)
     await _adopt_orphans(tx, status)
     await _bring_home(core, tx, author, status)
-    for account in parts.named:
-        if account.domain == "":
-            await notify.tell(core, tx, account.id, "mention", author, status)
+    heard = await notify.tell_named(core, tx, parts.named, author, status)
+    await converse.enter(core, tx, author, status, [one.id for one in parts.named], heard)
     await share_in_groups(core, tx, author, status, parts.addressed)
 
 
@@ -76,6 +75,7 @@ async def _adopt_orphans(tx: Writer, status: Status) -> None:
     await statuses.count(tx, status.id, replies=adopted)
     for old in {orphan.conversation_id for orphan in orphans} - {status.conversation_id}:
         await statuses.join_conversation(tx, old=old, new=status.conversation_id)
+        await conversations.join(tx, old=old, new=status.conversation_id)
 
 
 async def _bring_home(core: Core, tx: Writer, author: Account, status: Status) -> None:

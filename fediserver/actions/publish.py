@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import notify, outbox
+from fediserver.actions import converse, notify, outbox
 from fediserver.actions.audience import of_status
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -247,8 +247,8 @@ async def name_later(core: Core, author: Account, status: Status, found: Account
     async def work(tx: Writer) -> None:
         await statuses.add_mentions(tx, status.id, [found.id])
         await statuses.set_mentions(tx, status.id, mentions=orjson.dumps(named).decode(), content=text_html)
-        if found.domain == "":
-            await notify.tell(core, tx, found.id, "mention", author, status)
+        heard = await notify.tell_named(core, tx, [found], author, status)
+        await converse.settle(core, tx, author, status, heard)
         await emit(
             core,
             tx,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import outbox
+from fediserver.actions import converse, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -326,6 +326,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         await statuses.add_mentions(
             tx, known.id, [one.id for one in parts.named], [one.id for one in parts.silent]
         )
+        await converse.settle(ctx, tx, author, known, ())
         await write_tags(ctx, tx, known.id, parts.tags)
         await media.drop_of_status(tx, known.id)
         await _attach(ctx, tx, note, known)

@@ -82,6 +82,11 @@ LET_THROUGH = Query(f"""
 FORGET_HELD = Query(f"""
     delete from notifications where account_id = :account_id and filtered and from_id in ({_WAITING})
 """)
+HELD_DIRECTLY = Query(f"""
+    select n.status_id from notifications n join statuses s on s.id = n.status_id and s.visibility = 3
+     where n.account_id = :account_id and n.filtered and n.kind = 'mention' and n.from_id in ({_WAITING})
+     order by n.id limit 1000
+""")
 DROP = Query("delete from notification_requests where account_id = :account_id and id = any(:ids)")
 
 
@@ -161,6 +166,11 @@ async def request(db: Reader, *, account_id: int, request_id: int) -> Notificati
 async def ask(tx: Writer, *, id: int, account_id: int, from_id: int, now: int) -> None:  # noqa: A002 - the column
     """Note that somebody's mention is held back."""
     await tx.run(ASK, id=id, account_id=account_id, from_id=from_id, now=now)
+
+
+async def held_directly(db: Reader, *, account_id: int, ids: Sequence[int]) -> list[int]:
+    """Direct posts among what is held back of senders."""
+    return await db.values(HELD_DIRECTLY, account_id=account_id, ids=ids)
 
 
 async def accept(tx: Writer, *, account_id: int, ids: Sequence[int], now: int) -> bool:

@@ -187,6 +187,15 @@ def seeds() -> list[str]:
                 ("notification_permissions", "", ""),
             )
         ),
+        # Account 1 writes much, and mostly with the same people in one thread.
+        _insert(
+            8_000,
+            "conversations",
+            "id, account_id, conversation_id, participants, last_status_id, unread",
+            "i, case when i % 2 = 0 then 1 else i % 190 + 2 end, case when i % 4 = 0 then 1 else i end, "
+            f"'1,' || i, {ID}, false",
+        ),
+        _insert(10_000, "conversation_statuses", "entry_id, status_id", f"i % 8000 + 1, {ID}"),
         # Account 2 filters much, the others little.
         _insert(
             4_000,

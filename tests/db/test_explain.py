@@ -84,6 +84,10 @@ DRIVING: dict[str, tuple[str, str]] = {
         "r USING INDEX notification_requests_account (account_id=? AND id>? AND id<?)",
         "notification_requests_account",
     ),
+    "conversations.DOWN": (
+        "conversations USING INDEX conversations_account (account_id=? AND last_status_id>? AND last_status_id<?)",
+        "conversations_account",
+    ),
     # Threads and documents.
     "federation_pages.REPLIES": (
         "statuses USING INDEX statuses_replies (in_reply_to_id=?)",
@@ -102,6 +106,7 @@ UNSORTED = (
     "notification_pages.DOWN",
     "notification_groups.HEAD",
     "notification_policy.DOWN",
+    "conversations.DOWN",
     "intake.DUE",
     "hosts.DUE",
     "jobs.DUE",

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver.db.pages import HIGHEST, Bounds, Entry
-from fediserver.views.entities.shelf import Json
 from fediserver.web import pagination, params
 from fediserver.web.pagination import Page
 from fediserver.web.responses import json_response
@@ -68,7 +67,7 @@ class Paging:
 
     def related(
         self,
-        entities: Sequence[Json],
+        entities: Sequence[object],
         entries: Sequence[Entry],
         *,
         newer: Literal["min_id", "since_id"] = "since_id",
