@@ -100,6 +100,9 @@ def nested(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
         match = _NAME.fullmatch(name) if "[" in name else None
         if match is not None:
             parts = _PARTS.findall(match[2])
+            # Mastodon.py writes `id[][]` in places; no call takes a list of lists.
+            while parts[-2:] == ["", ""]:
+                parts.pop()
             if len(parts) > DEPTH:
                 raise BadRequest(f"A parameter's name is nested too deep; at most {DEPTH} levels are read")
             _insert(found, match[1], parts, value)

@@ -117,6 +117,74 @@ async def test_mastodon_py_posts_reads_pages_follows_and_searches(garden: Node) 
     await asyncio.to_thread(read)
 
 
+# The first API for filters says that it is deprecated.
+@pytest.mark.filterwarnings("ignore::mastodon.errors.MastodonDeprecationWarning")
+async def test_mastodon_py_filters_groups_asks_and_converses(garden: Node) -> None:
+    rose, sage = await logged_in(garden, "rose"), await logged_in(garden, "sage")
+
+    def filters() -> None:
+        words = [{"keyword": "slug", "whole_word": True}, {"keyword": "snail", "whole_word": False}]
+        made = rose.create_filter_v2("Pests", ["home", "public"], "warn", 3600, words)
+        slug, snail = made.keywords
+        said = sage.status_post("Snails and a slug")
+        result = rose.status(said).filtered[0]
+        assert (result.filter.title, result.keyword_matches) == ("Pests", ["slug", "snail"])
+        changed = rose.update_filter_v2(
+            made, title="Guests", keywords_attributes=[{"id": slug.id, "_destroy": True}]
+        )
+        assert [word.keyword for word in changed.keywords] == ["snail"]
+        added = rose.add_filter_keyword_v2(made, "moth")
+        assert [word.keyword for word in rose.filter_keywords_v2(made)] == ["snail", "moth"]
+        rose.delete_filter_keyword_v2(added)
+        post = rose.add_filter_status_v2(made, said)
+        assert rose.filter_statuses_v2(made)[0].status_id == said.id
+        rose.delete_filter_status_v2(post)
+        assert rose.filter(snail.id).phrase == "snail"
+        single = rose.filter_create("aphid", ["home"], whole_word=False)
+        assert rose.filter_update(single, whole_word=True).phrase == "aphid"
+        assert len(rose.filters()) == 2
+        rose.filter_delete(single)
+        rose.delete_filter_v2(made)
+        assert rose.filters_v2() == []
+
+    def notifications() -> None:
+        said = sage.status_post("Who likes beans?")
+        rose.status_favourite(said)
+        rose.status_reblog(said)
+        found = sage.grouped_notifications()
+        assert {group.type for group in found.notification_groups} == {"favourite", "reblog"}
+        likes = next(group for group in found.notification_groups if group.type == "favourite")
+        assert [account.username for account in sage.grouped_notification_accounts(likes.group_key)] == [
+            "rose"
+        ]
+        assert len(sage.grouped_notification(likes.group_key).notification_groups) == 1
+        assert sage.unread_grouped_notifications_count() == 2
+        sage.dismiss_grouped_notification(likes.group_key)
+        assert [note.type for note in sage.notifications()] == ["reblog"]
+
+        policy = sage.update_notifications_policy(for_not_following="filter")
+        assert policy.for_not_following == "filter"
+        rose.status_post("@sage may I have some?", visibility="direct")
+        assert [note.type for note in sage.notifications(mentions_only=True)] == []
+        assert sage.notifications_policy().summary.pending_requests_count == 1
+        request = sage.notification_requests()[0]
+        assert request.account.username == "rose"
+        assert sage.notification_request(request).last_status.visibility == "direct"
+        sage.accept_multiple_notification_requests([request])
+        assert sage.notifications_merged()
+        assert [note.type for note in sage.notifications(mentions_only=True)] == ["mention"]
+
+    def converse() -> None:
+        talk = sage.conversations()[0]
+        assert (talk.unread, [account.username for account in talk.accounts]) == (True, ["rose"])
+        assert not sage.conversations_read(talk).unread
+        sage.status_post("@rose help yourself", visibility="direct", in_reply_to_id=talk.last_status)
+        assert [one.unread for one in rose.conversations()] == [True]
+
+    for part in (filters, notifications, converse):
+        await asyncio.to_thread(part)
+
+
 async def test_toot_logs_in_posts_and_reads(garden: Node, tmp_path: Path) -> None:
     home = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
 

@@ -196,6 +196,7 @@ async def test_false(word: str) -> None:
         ("id=1", Everything(id=[1])),
         ("id[]=", Everything(id=[])),
         ("id[]=1&id=2", Everything(id=[2])),
+        ("id[][]=1&id[][]=2", Everything(id=[1, 2])),
         ("id[1]=4&id[0]=3", Everything(id=[3, 4])),
         ("types[]=a&types[]=&types[]=b", Everything(types=["a", "b"])),
         ("fields_attributes[name]=n", Everything(fields_attributes=[Field("n")])),

@@ -22,18 +22,21 @@ from fediserver.web.responses import empty, json_response
 class Asked(msgspec.Struct):
     """A filter of one keyword; `irreversible` drops what it matches instead of hiding it."""
 
-    phrase: str = ""
-    context: list[str] = []
-    irreversible: bool = False
-    whole_word: bool = False
+    phrase: str | UnsetType = UNSET
+    context: list[str] | UnsetType = UNSET
+    irreversible: bool | UnsetType = UNSET
+    whole_word: bool | UnsetType = UNSET
     expires_in: int | UnsetType | None = UNSET
 
     def wish(self) -> FilterWish:
         """The same as a filter of the second API."""
+        action: str | UnsetType = UNSET
+        if self.irreversible is not UNSET:
+            action = "hide" if self.irreversible else "warn"
         return FilterWish(
             title=self.phrase,
             contexts=self.context,
-            action="hide" if self.irreversible else "warn",
+            action=action,
             expires_in=self.expires_in,
             keywords=[KeywordWish(keyword=self.phrase, whole_word=self.whole_word)],
         )
@@ -59,12 +62,14 @@ async def show(ctx: Context, me: Viewer, keyword_id: int) -> Response:
 
 
 async def create(ctx: Context, me: Viewer, asked: Asked) -> Response:
-    """POST /api/v1/filters."""
+    """POST /api/v1/filters; a word need not be whole here unless it is said."""
+    if asked.whole_word is UNSET:
+        asked = msgspec.structs.replace(asked, whole_word=False)
     return _single(await filtering.create(ctx, me.id, asked.wish()))
 
 
 async def change(ctx: Context, me: Viewer, keyword_id: int, asked: Asked) -> Response:
-    """PUT /api/v1/filters/:id: a filter with a single keyword."""
+    """PUT /api/v1/filters/:id: a filter with a single keyword; what is not sent stays."""
     return _single(await filtering.change_single(ctx, me.id, keyword_id, asked.wish()))
 
 

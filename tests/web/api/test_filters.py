@@ -255,16 +255,14 @@ async def test_the_first_api_sees_keywords_as_filters(town: Any) -> None:
     changed = (
         await client.put(path, json={"phrase": "dog", "context": ["public"], "whole_word": True})
     ).json()
-    assert changed == single | {
-        "phrase": "dog",
-        "context": ["public"],
-        "irreversible": False,
-        "whole_word": True,
-    }
+    assert changed == single | {"phrase": "dog", "context": ["public"], "whole_word": True}
+    changed = (await client.put(path, data={"irreversible": "false"})).json()
+    assert (changed["phrase"], changed["irreversible"], changed["whole_word"]) == ("dog", False, True)
     assert (await client.get(V2)).json()[0]["title"] == "dog"
     for wrong in ({"context": ["home"]}, {"phrase": "x"}, {"phrase": "x", "context": ["kitchen"]}):
-        assert (await client.put(path, json=wrong)).status_code == 422
         assert (await client.post(V1, json=wrong)).status_code == 422
+    for unfit in ({"context": ""}, {"phrase": " "}, {"phrase": "x", "context[]": "kitchen"}):
+        assert (await client.put(path, data=unfit)).status_code == 422
 
     # With several keywords, the filter is another app's.
     await client.post(f"{V2}/{whole['id']}/keywords", data={"keyword": "bird"})

@@ -1,10 +1,11 @@
 """Notifications in groups."""
 
+import random
 from typing import Any
 
 import pytest
 
-from fediserver.clock import HOUR, SECOND
+from fediserver.clock import HOUR, SECOND, parse
 from fediserver.db import notification_groups
 
 V2 = "/api/v2/notifications"
@@ -268,3 +269,57 @@ async def test_scopes(town: Any) -> None:
     assert (await writer.get(V2)).status_code == 403
     assert (await reader.post(f"{V2}/clear")).status_code == 403
     assert (await writer.post(f"{V2}/clear")).status_code == 200
+
+
+def as_a_model_groups(told: list[dict[str, Any]]) -> list[list[str]]:
+    """Ids of notifications (newest first) by group, newest first: one after the other, as they came."""
+    groups: list[list[str]] = []
+    open_groups: dict[tuple[str, str | None], tuple[int, list[str]]] = {}
+    for row in reversed(told):
+        status_id = row["status"]["id"] if "status" in row else None
+        hour = (parse(row["created_at"]) or 0) // HOUR
+        began, members = open_groups.get((row["type"], status_id), (-100, []))
+        if row["type"] == "mention" or hour - began >= 12:
+            began, members = hour, []
+            groups.append(members)
+        open_groups[row["type"], status_id] = began, members
+        members.insert(0, row["id"])
+    return sorted(groups, key=lambda members: int(members[0]), reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_history_is_grouped_as_a_model_does(town: Any, seed: int) -> None:
+    dice = random.Random(seed)
+    alice = await town.account("alice")
+    fans = await many(town, 6)
+    clients = {fan.id: await town.client(fan) for fan in fans}
+    posts = [await town.post(alice, text) for text in ("one", "two", "three")]
+    for _ in range(40):
+        town.clock.advance(dice.choice((SECOND, HOUR, 5 * HOUR, 13 * HOUR)))
+        fan, what = dice.choice(fans), dice.choice(("favourite", "favourite", "reblog", "follow", "mention"))
+        if what == "mention":
+            await town.post(fan, "@alice hello")
+        elif what == "follow":
+            await town.follow(fan, alice)
+        else:
+            await clients[fan.id].post(f"/api/v1/statuses/{dice.choice(posts).id}/{what}")
+    client = await town.client(alice)
+    expected = as_a_model_groups((await client.get("/api/v1/notifications?limit=80")).json())
+    found = (await client.get(f"{V2}?limit=80")).json()["notification_groups"]
+    assert [(one["most_recent_notification_id"], one["notifications_count"]) for one in found] == [
+        (members[0], len(members)) for members in expected
+    ]
+    # Pages of any length hold every group, and no part of one twice.
+    for limit in (1, 3, 7):
+        parts: dict[str, list[dict[str, Any]]] = {}
+        page = await client.get(f"{V2}?limit={limit}")
+        while page.json()["notification_groups"]:
+            assert len(page.json()["notification_groups"]) <= limit
+            for part in page.json()["notification_groups"]:
+                parts.setdefault(part["group_key"], []).append(part)
+            page = await client.get(page.links["next"]["url"])
+        assert list(parts) == [one["group_key"] for one in found]
+        for key, members in zip(parts, expected, strict=True):
+            ends = [int(part[end]) for part in parts[key] for end in ("page_max_id", "page_min_id")]
+            assert ends == sorted(ends, reverse=True)
+            assert (ends[0], ends[-1]) == (int(members[0]), int(members[-1]))
