@@ -28,6 +28,11 @@ class Gathered(msgspec.Struct, frozen=True):
     accounts: Mapping[int, Json]
     statuses: Mapping[int, Json]
 
+    def speaks(self, account_id: int) -> bool:
+        """Whether somebody is there and not suspended."""
+        row = self.rows.get(account_id)
+        return row is not None and row.suspended_at is None
+
 
 async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Needs]]) -> Gathered:
     """The entities that `find` names, within the reading transaction that `find` itself runs in."""
@@ -38,7 +43,8 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
 
     async def load(tx: Reader) -> list[Outline]:
         needs = await find(tx)
-        rows.update(await account_rows.by_ids(tx, sorted(set(needs.accounts))))
+        known = await account_rows.by_ids(tx, sorted(set(needs.accounts)))
+        rows.update({account_id: row for account_id, row in known.items() if row.deleted_at is None})
         moved_to.update(await accounts.successors(tx, list(rows.values())))
         found = await outlines.by_ids(tx, sorted(set(needs.statuses)), viewer_id=viewer_id)
         shown.extend(one.id for one in found)

@@ -34,8 +34,9 @@ async def listed(
 
     gathered = await gather(ctx, viewer_id, load)
     page = pages[-1]
-    shown = [one for one in page.groups if _is_whole(one, gathered)]
-    whole = {one.senders[0] for one in shown} if partial else gathered.accounts.keys()
+    shown = _there(page.groups, gathered)
+    senders = _senders(shown)
+    whole = {one.senders[0] for one in shown} if partial else senders
     results: dict[str, object] = {
         "accounts": [entity for one, entity in gathered.accounts.items() if one in whole],
         "statuses": list(gathered.statuses.values()),
@@ -43,7 +44,7 @@ async def listed(
     }
     if partial:
         shelved = shelf(ctx, viewer_id)
-        rest = [row for one, row in gathered.rows.items() if one not in whole]
+        rest = [row for one, row in gathered.rows.items() if one in senders - whole]
         results["partial_accounts"] = [accounts.partial(shelved, row) for row in rest]
     return Told(results, page.first_id, page.last_id)
 
@@ -55,26 +56,34 @@ async def single(ctx: Context, viewer_id: int, found: Group) -> dict[str, object
         return _needs([found])
 
     gathered = await gather(ctx, viewer_id, load)
+    shown = _there([found], gathered)
     return {
-        "accounts": list(gathered.accounts.values()),
+        "accounts": [gathered.accounts[one] for one in _senders(shown)],
         "statuses": list(gathered.statuses.values()),
-        "notification_groups": [_entity(found)] if _is_whole(found, gathered) else [],
+        "notification_groups": [_entity(one) for one in shown],
     }
 
 
 def _needs(groups: Sequence[Group]) -> Needs:
     statuses = [one.members[0].status_id for one in groups]
-    return Needs(
-        [sender for one in groups for sender in one.senders], [one for one in statuses if one is not None]
-    )
+    return Needs(sorted(_senders(groups)), [one for one in statuses if one is not None])
 
 
-def _is_whole(group: Group, gathered: Gathered) -> bool:
-    """Whether accounts and post are there."""
-    status_id = group.members[0].status_id
-    return gathered.accounts.keys() >= set(group.senders) and (
-        status_id is None or status_id in gathered.statuses
-    )
+def _senders(groups: Sequence[Group]) -> set[int]:
+    return {sender for one in groups for sender in one.senders}
+
+
+def _there(groups: Sequence[Group], gathered: Gathered) -> list[Group]:
+    """Groups of which somebody, and the post, is there, with those senders only."""
+    heard = [
+        msgspec.structs.replace(one, senders=[sender for sender in one.senders if gathered.speaks(sender)])
+        for one in groups
+    ]
+    return [
+        one
+        for one in heard
+        if one.senders and (one.members[0].status_id is None or one.members[0].status_id in gathered.statuses)
+    ]
 
 
 def _entity(group: Group) -> dict[str, object]:

@@ -39,7 +39,7 @@ def _summary(summary: Summary) -> dict[str, int]:
 async def requests(
     ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Sequence[NotificationRequest]]]
 ) -> tuple[list[NotificationRequest], list[dict[str, object]]]:
-    """The requests that `find` finds, and their entities, without those whose sender is gone."""
+    """The requests that `find` finds, and their entities, without those whose sender is gone or suspended."""
     found: list[NotificationRequest] = []
 
     async def load(tx: Reader) -> Needs:
@@ -50,7 +50,7 @@ async def requests(
         )
 
     gathered = await gather(ctx, viewer_id, load)
-    return found, [_request(one, gathered) for one in found if one.from_id in gathered.accounts]
+    return found, [_request(one, gathered) for one in found if gathered.speaks(one.from_id)]
 
 
 def _request(row: NotificationRequest, gathered: Gathered) -> dict[str, object]:

@@ -22,7 +22,7 @@ class Told(msgspec.Struct, frozen=True):
 async def listed(
     ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Sequence[Notification]]]
 ) -> Told:
-    """What `find` finds, in its order, without those whose account or post is gone."""
+    """What `find` finds, in its order, without those whose sender is suspended, or sender or post gone."""
     found: list[Notification] = []
 
     async def load(tx: Reader) -> Needs:
@@ -35,7 +35,7 @@ async def listed(
     entities = [
         _entity(one, gathered)
         for one in found
-        if one.from_id in gathered.accounts and (one.status_id is None or one.status_id in gathered.statuses)
+        if gathered.speaks(one.from_id) and (one.status_id is None or one.status_id in gathered.statuses)
     ]
     return Told(entities, found[0].id if found else None, found[-1].id if found else None)
 

@@ -3,10 +3,11 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from fediserver.clock import HOUR, SECOND, parse
-from fediserver.db import notification_groups
+from fediserver.db import accounts, notification_groups
 
 V2 = "/api/v2/notifications"
 
@@ -260,6 +261,25 @@ async def test_who_is_muted_is_not_in_a_group(town: Any) -> None:
     assert group["sample_account_ids"] == [str(fans[1].id), str(fans[0].id)]
     found = await client.get(f"{V2}/{group['group_key']}/accounts")
     assert [one["id"] for one in found.json()] == group["sample_account_ids"]
+
+
+async def test_who_is_gone_or_suspended_is_left_out(town: Any) -> None:
+    alice, bob = await town.account("alice"), await town.account("bob")
+    fans = await many(town, 3)
+    status = await town.post(alice, "hello")
+    for fan in fans:
+        await like(town, fan, status)
+    await town.follow(bob, alice)
+    for account, change in ((fans[2], "suspended_at"), (fans[1], "deleted_at"), (bob, "suspended_at")):
+        row = msgspec.structs.replace(await town.now(account), **{change: town.clock()})
+        await town.ctx.db.write(lambda tx, row=row: accounts.update(tx, row))
+    client = await town.client(alice)
+    for query in ("", "?expand_accounts=partial_avatars"):
+        found = (await client.get(f"{V2}{query}")).json()
+        assert [one["sample_account_ids"] for one in found["notification_groups"]] == [[str(fans[0].id)]]
+        assert [one["id"] for one in found["accounts"]] == [str(fans[0].id)]
+    single = (await client.get("/api/v1/notifications")).json()
+    assert [one["account"]["id"] for one in single] == [str(fans[0].id)]
 
 
 async def test_scopes(town: Any) -> None:
