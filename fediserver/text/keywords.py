@@ -8,12 +8,15 @@ member or a stranger writes can take long.
 import re
 import unicodedata
 from functools import cache
+from itertools import chain
 
 import msgspec
 
 _BORDER = "\0"
 _WORD = re.compile(r"(\w+)")
-_FIRST_MARK, _LAST_MARK = "\u0300", "\U000e01ef"
+_FIRST_MARK = "\u0300"
+# Between these are ideographs only, and nothing.
+_PLANES_WITH_MARKS = (range(ord(_FIRST_MARK), 0x20000), range(0xE0100, 0xE01F0))
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
@@ -68,7 +71,7 @@ def _bordered(folded: str) -> str:
 @cache
 def _any_word() -> re.Pattern[str]:
     """Runs of letters, digits, marks and connectors: Python's own class lacks the vowel signs of many scripts."""
-    codes = range(ord(_FIRST_MARK), ord(_LAST_MARK) + 1)
+    codes = chain.from_iterable(_PLANES_WITH_MARKS)
     marks = {code for code in codes if unicodedata.category(chr(code)) in ("Mn", "Mc", "Me", "Pc")}
     # As ranges, for the members of a class are tried one by one.
     starts = sorted(code for code in marks if code - 1 not in marks)

@@ -1,5 +1,6 @@
 """Keywords in texts, compared with a model that looks at one character after the other."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -82,6 +83,12 @@ texts = st.text(st.sampled_from(LETTERS), max_size=30)
 @given(wanted=words, text=texts, whole_word=st.booleans())
 def test_the_finder_agrees_with_the_model(wanted: str, text: str, whole_word: bool) -> None:
     assert found(wanted, text, whole_word=whole_word) == model(wanted, text, whole_word=whole_word)
+
+
+def test_every_mark_of_unicode_is_known() -> None:
+    marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
+    assert len(marks) > 2000
+    assert [mark for mark in marks if found("猫", f"猫{mark}")] == []
 
 
 @given(before=texts, wanted=words, after=texts)
