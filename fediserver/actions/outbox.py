@@ -40,7 +40,6 @@ async def emit(core: Core, tx: Writer, deed: Deed, audience: Audience) -> str:
         tx,
         Outgoing(
             id=deed_id,
-            uri=uri,
             verb=deed.verb,
             actor_id=deed.actor.id,
             object_uri=deed.object_uri,

@@ -169,7 +169,7 @@ async def _compose(
     return Status(
         id=status_id,
         uri=core.uris.status(author.username, status_id),
-        url=core.uris.status_page(author.username, status_id),
+        url="",
         account_id=author.id,
         object_type="Note",
         visibility=visibility,
@@ -178,7 +178,7 @@ async def _compose(
         in_reply_to_uri=None,
         reblog_of_id=None,
         conversation_id=parent.conversation_id if parent else status_id,
-        context_uri=parent.context_uri if parent else core.uris.context(status_id),
+        context_uri=parent.context_uri if parent else None,
         group_id=group.id if group else parent.group_id if parent else None,
         sensitive=sensitive or bool(draft.spoiler_text),
         spoiler_text=draft.spoiler_text,

@@ -143,7 +143,7 @@ def _row(
     return Status(
         id=boost_id,
         uri=uri,
-        url=uri,
+        url="",
         account_id=actor.id,
         object_type="Announce",
         visibility=visibility,

@@ -141,7 +141,7 @@ async def _row(
     return Status(
         id=status_id,
         uri=note.id,
-        url=note.url or note.id,
+        url=note.url if note.url != note.id else "",
         account_id=author.id,
         object_type=note.type,
         visibility=note.visibility(author.followers_uri),

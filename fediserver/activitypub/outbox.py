@@ -118,7 +118,7 @@ async def _note(ctx: Context, uri: str) -> Document | None:
 
 async def _create(ctx: Context, outgoing: Outgoing, _: Account, __: Facts) -> Document | None:
     found = await _note(ctx, outgoing.object_uri)
-    return None if found is None else activity.create(found, uri=outgoing.uri)
+    return None if found is None else activity.create(found, uri=ctx.uris.activity(outgoing.id))
 
 
 async def _update(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
@@ -126,13 +126,13 @@ async def _update(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts)
     if found is None:
         return None
     published = facts.get("edited_at") or outgoing.created_at
-    return activity.update(found, uri=outgoing.uri, published=published)
+    return activity.update(found, uri=ctx.uris.activity(outgoing.id), published=published)
 
 
-async def _delete(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+async def _delete(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     told = note.audience(Visibility(facts["visibility"]), doer, mentioned=facts["addressed"])
     return activity.delete(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         object_uri=outgoing.object_uri,
         former_type=facts["former_type"],
@@ -141,10 +141,10 @@ async def _delete(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -
     )
 
 
-async def _announce(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+async def _announce(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     told = note.audience(Visibility(facts["visibility"]), doer, mentioned=[facts["author"]])
     return activity.announce(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         object_uri=outgoing.object_uri,
         audience=told,
@@ -152,7 +152,7 @@ async def _announce(_: Context, outgoing: Outgoing, doer: Account, facts: Facts)
     )
 
 
-async def _undo(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+async def _undo(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     """Peers ignore an Undo that only names an id: what is undone goes along whole."""
     undone, target = outgoing.object_uri, outgoing.target_uri
     match facts["verb"]:
@@ -168,40 +168,43 @@ async def _undo(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> 
             original = activity.like(uri=undone, actor=doer.uri, object_uri=target, author=facts["author"])
         case _:
             original = activity.follow(uri=undone, actor=doer.uri, target=target)
-    return activity.undo(original, uri=outgoing.uri)
+    return activity.undo(original, uri=ctx.uris.activity(outgoing.id))
 
 
-async def _follow(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
-    return activity.follow(uri=outgoing.uri, actor=doer.uri, target=outgoing.object_uri)
+async def _follow(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+    return activity.follow(uri=ctx.uris.activity(outgoing.id), actor=doer.uri, target=outgoing.object_uri)
 
 
-async def _accept(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+async def _accept(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
     return activity.accept(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         follow_uri=outgoing.object_uri,
         follower=outgoing.target_uri,
         followed=doer.uri,
     )
 
 
-async def _reject(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+async def _reject(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
     return activity.reject(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         follow_uri=outgoing.object_uri,
         follower=outgoing.target_uri,
         followed=doer.uri,
     )
 
 
-async def _like(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+async def _like(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
     return activity.like(
-        uri=outgoing.uri, actor=doer.uri, object_uri=outgoing.object_uri, author=outgoing.target_uri
+        uri=ctx.uris.activity(outgoing.id),
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        author=outgoing.target_uri,
     )
 
 
 async def _flag(ctx: Context, outgoing: Outgoing, _: Account, facts: Facts) -> Document | None:
     return activity.flag(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         actor=ctx.uris.instance_actor,
         target=outgoing.object_uri,
         status_uris=facts["status_uris"],
@@ -209,9 +212,9 @@ async def _flag(ctx: Context, outgoing: Outgoing, _: Account, facts: Facts) -> D
     )
 
 
-async def _add(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+async def _add(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
     return activity.add(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         object_uri=outgoing.object_uri,
         target=outgoing.target_uri,
@@ -219,9 +222,9 @@ async def _add(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Docu
     )
 
 
-async def _remove(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
+async def _remove(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) -> Document | None:
     return activity.remove(
-        uri=outgoing.uri,
+        uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         object_uri=outgoing.object_uri,
         target=outgoing.target_uri,
@@ -229,10 +232,10 @@ async def _remove(_: Context, outgoing: Outgoing, doer: Account, __: Facts) -> D
     )
 
 
-async def _vote(_: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+async def _vote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     return activity.vote(
-        uri=outgoing.uri,
-        vote_uri=f"{outgoing.uri}#vote",
+        uri=ctx.uris.activity(outgoing.id),
+        vote_uri=f"{ctx.uris.activity(outgoing.id)}#vote",
         actor=doer.uri,
         choice=facts["choice"],
         poll_uri=outgoing.object_uri,

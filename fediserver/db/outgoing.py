@@ -13,11 +13,10 @@ _DELIVERY = columns(Delivery)
 _REMOTE = "a.host_id is not null and a.deleted_at is null and a.suspended_at is null and a.inbox <> ''"
 
 INSERT = Query("""
-    insert into outgoing (id, uri, verb, actor_id, object_uri, target_uri, facts, body, created_at)
-    values (:id, :uri, :verb, :actor_id, :object_uri, :target_uri, :facts, :body, :created_at)
+    insert into outgoing (id, verb, actor_id, object_uri, target_uri, facts, body, created_at)
+    values (:id, :verb, :actor_id, :object_uri, :target_uri, :facts, :body, :created_at)
 """)
 BY_IDS = Query(f"select {_OUTGOING} from outgoing where id = any(:ids)")
-BY_URI = Query(f"select {_OUTGOING} from outgoing where uri = :uri")
 SET_BODY = Query("update outgoing set body = :body where id = :id")
 SET_REACH = Query("update outgoing set reach = :reach where id = :id")
 REACHES = Query("select reach from outgoing where object_uri = :object_uri and reach <> '[]'")
@@ -87,7 +86,7 @@ PRUNE = Query("delete from deliveries where finished_at is not null and finished
 OF_OBJECT = Query("""
     select h.name, d.state, d.attempts, d.next_at, d.last_error, d.finished_at
       from outgoing o join deliveries d on d.outgoing_id = o.id join hosts h on h.id = d.host_id
-     where o.object_uri = :object_uri and o.verb = 'create'
+     where o.object_uri = :object_uri and o.reach <> '[]' and o.verb = 'create'
      order by h.name
 """)
 
@@ -114,9 +113,9 @@ async def by_ids(db: Reader, ids: Sequence[int]) -> dict[int, Outgoing]:
     return {row.id: row for row in await db.all(BY_IDS, Outgoing, ids=ids)} if ids else {}
 
 
-async def by_uri(db: Reader, uri: str) -> Outgoing | None:
+async def by_id(db: Reader, outgoing_id: int) -> Outgoing | None:
     """The activity with that id."""
-    return await db.one(BY_URI, Outgoing, uri=uri)
+    return (await by_ids(db, [outgoing_id])).get(outgoing_id)
 
 
 async def set_body(tx: Writer, outgoing_id: int, body: bytes) -> None:

@@ -15,7 +15,7 @@ BY_ID = Query(f"select {_STATUS} from statuses where id = :id")
 BY_IDS = Query(f"select {_STATUS} from statuses where id = any(:ids)")
 BY_URI = Query(f"select {_STATUS} from statuses where uri = :uri")
 BY_URL = Query(
-    f"select {_STATUS} from statuses where url = :url and url <> uri and text is null order by id limit 1"
+    f"select {_STATUS} from statuses where url = :url and url <> '' and text is null order by id limit 1"
 )
 INSERT = Query(insertion("statuses", Status))
 DELETE = Query("delete from statuses where id = :id")

@@ -23,10 +23,9 @@ class Host(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Outgoing(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An activity of ours, on its way."""
+    """An activity of ours, on its way; its address is `Uris.activity(id)`."""
 
     id: int
-    uri: str
     verb: str
     actor_id: int
     object_uri: str

@@ -4,6 +4,9 @@ import re
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from fediserver.ids import parse
+from fediserver.models.status import Status
+
 _NAME = r"[a-z0-9_]{1,30}"
 _ACTOR = re.compile(rf"/users/({_NAME})", re.IGNORECASE)
 _PAGE = re.compile(rf"/@({_NAME})", re.IGNORECASE)
@@ -59,13 +62,22 @@ class Uris:
         """A post's id."""
         return f"{self.actor(name)}/statuses/{status_id}"
 
-    def status_page(self, name: str, status_id: int) -> str:
-        """A post's page."""
-        return f"{self.base_url}/@{name}/{status_id}"
-
     def activity(self, activity_id: int) -> str:
         """An activity of ours."""
         return f"{self.base_url}/activities/{activity_id}"
+
+    def activity_id(self, uri: str) -> int | None:
+        """The id of an activity of ours by its address; None for any other address."""
+        number = uri.removeprefix(f"{self.base_url}/activities/")
+        return parse(number) if number != uri else None
+
+    def page(self, status: Status) -> str:
+        """The page of any post, where it is at home: those of ours are told from their ids."""
+        if status.url:
+            return status.url
+        actors = f"{self.base_url}/users/"
+        name, found, number = status.uri.removeprefix(actors).partition("/statuses/")
+        return f"{self.base_url}/@{name}/{number}" if found and status.uri.startswith(actors) else status.uri
 
     def context(self, conversation_id: int) -> str:
         """The collection of a thread's posts."""

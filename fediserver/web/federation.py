@@ -133,7 +133,7 @@ async def status_document(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/statuses/ID: the document of an open post, or for people the page."""
     status = await _post(ctx, request)
     if _wants_page(request):
-        return RedirectResponse(status.url, 302, {"vary": "Accept"})
+        return RedirectResponse(ctx.uris.page(status), 302, {"vary": "Accept"})
     await _admit(ctx, request)
     post = await ctx.db.read(lambda tx: outbox.whole(tx, status))
     if post is None:
@@ -213,7 +213,7 @@ async def status_shares(ctx: Context, request: Request) -> Response:
 async def activity_document(ctx: Context, request: Request) -> Response:
     """GET /activities/ID: what was said about an open post."""
     number = ids.parse(request.path_params["id"])
-    said = await outgoing.by_uri(ctx.db, ctx.uris.activity(number)) if number is not None else None
+    said = await outgoing.by_id(ctx.db, number) if number is not None else None
     if said is None or said.verb not in ("create", "update", "announce", "delete"):
         raise NotFound
     status = await statuses.by_uri(ctx.db, said.object_uri)

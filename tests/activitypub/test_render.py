@@ -122,7 +122,7 @@ def test_a_post_is_read_back_as_it_was() -> None:
     parent = "https://bob.example/n/1"
     doc = received(rendered(row, mentioned=[BOB], media=[PHOTO], parent_uri=parent))
     read = document.read_note(doc)
-    assert (read.id, read.type, read.attributed_to, read.url) == (row.uri, "Note", ALICE.uri, row.url)
+    assert (read.id, read.type, read.attributed_to, read.url) == (row.uri, "Note", ALICE.uri, URIS.page(row))
     assert read.content == row.content.replace(
         'mention">', 'mention" rel="nofollow noopener" target="_blank">'
     )

@@ -254,8 +254,8 @@ def seeds() -> list[str]:
         _insert(
             10_000,
             "outgoing",
-            "id, uri, verb, actor_id, object_uri, created_at",
-            f"{ID}, 'https://h/a/' || i, 'create', i % 200 + 1, 'https://h/s/' || i, {NOON} + i",
+            "id, verb, actor_id, object_uri, reach, created_at",
+            f"{ID}, 'create', i % 200 + 1, 'https://h/s/' || i, '[1]', {NOON} + i",
         ),
         # Nearly everything is delivered; half of what waits, waits for one host.
         _insert(

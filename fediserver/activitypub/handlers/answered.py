@@ -9,7 +9,8 @@ from fediserver.models.account import Account
 
 async def answered_follow(ctx: Context, activity: Activity, actor: Account) -> Account:
     """The account of ours whose follow of `actor` is answered; Ignored when there is none."""
-    sent = await outgoing.by_uri(ctx.db, activity.object) if activity.object else None
+    said = ctx.uris.activity_id(activity.object) if activity.object else None
+    sent = await outgoing.by_id(ctx.db, said) if said is not None else None
     if sent is not None and sent.verb == "follow" and sent.object_uri == actor.uri:
         follower = await accounts.by_id(ctx.db, sent.actor_id)
         if follower is not None:

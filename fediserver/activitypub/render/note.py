@@ -81,7 +81,7 @@ def note(
         "sensitive": status.sensitive,
         "content": status.content,
         "published": clock.isoformat(status.created_at),
-        "url": status.url or uris.status_page(author.username, status.id),
+        "url": uris.page(status),
         "to": addressed.to,
         "cc": addressed.cc,
         "context": context,

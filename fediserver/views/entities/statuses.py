@@ -228,7 +228,7 @@ class _Rendering:
             "visibility": row.visibility.word,
             "language": row.language,
             "uri": row.uri,
-            "url": row.url or row.uri,
+            "url": shelved.ctx.uris.page(row),
             "replies_count": row.replies_count,
             "reblogs_count": row.reblogs_count,
             "favourites_count": row.favourites_count,

@@ -31,7 +31,7 @@ async def test_an_address_leads_to_one_thing(town: Any) -> None:
     status = await town.post(alice, "hello")
     private = await town.post(alice, "friends", visibility="private")
     client, stranger = await town.client(bob), await town.client()
-    for address in (status.uri, status.url):
+    for address in (status.uri, town.ctx.uris.page(status)):
         assert await found(client, q=address, resolve="true") == ([], [str(status.id)], [])
         assert await found(stranger, q=address) == ([], [str(status.id)], [])
     assert await found(client, q=alice.uri, resolve="true") == (["alice"], [], [])

@@ -82,7 +82,10 @@ async def test_a_late_post_is_neither_lost_nor_pinned_on_top(town: Any) -> None:
     assert ids(before) == [str(newest.id), str(early.id)]
     town.clock.advance(1000)
     late = msgspec.structs.replace(
-        await town.post(bob, "written between the two"), id=between, uri="late", conversation_id=between
+        await town.post(bob, "written between the two"),
+        id=between,
+        uri=f"{bob.uri}/late",
+        conversation_id=between,
     )
 
     async def arrive(tx: Any) -> None:

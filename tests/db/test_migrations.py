@@ -1,0 +1,75 @@
+"""A database of the first version keeps what it holds when a newer program opens it."""
+
+from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from fediserver.db.database import Database, Writer, connect
+from fediserver.db.migrate import migrate
+from fediserver.db.query import Query, for_postgres, for_sqlite, statements
+from tests.town import StoppedClock
+
+FIRST = "0001_first.sql"
+BASE = "https://oak.example"
+POST = f"{BASE}/users/alice/statuses/20"
+ROWS = f"""
+    create table schema_migrations (version bigint primary key, name text not null, applied_at bigint not null);
+    insert into schema_migrations values (1, '{FIRST}', 0);
+    insert into settings values ('base_url', '{BASE}');
+    insert into accounts (id, username, uri, created_at) values (1, 'alice', '{BASE}/users/alice', 0);
+    insert into hosts (id, name) values (5, 'elm.example');
+    insert into statuses (id, uri, url, account_id, visibility, conversation_id, context_uri, text, created_at)
+    values (20, '{POST}', '{BASE}/@alice/20', 1, 0, 20, '{BASE}/contexts/20', 'hello', 0);
+    insert into statuses (id, uri, url, account_id, visibility, conversation_id, context_uri, created_at)
+    values (21, 'https://elm.example/1', 'https://elm.example/@bob/1', 1, 0, 20, '{BASE}/contexts/20', 0),
+           (22, 'https://elm.example/2', 'https://elm.example/2', 1, 0, 22, null, 0);
+    insert into outgoing (id, uri, verb, actor_id, object_uri, reach, created_at)
+    values (30, '{BASE}/activities/30', 'create', 1, '{POST}', '[5]', 0);
+    insert into deliveries (outgoing_id, inbox, host_id, next_at) values (30, 'https://elm.example/inbox', 5, 7)
+"""
+ADDRESSES = Query("select id, url, context_uri from statuses order by id")
+WAITING = Query(
+    "select o.id, o.object_uri, d.inbox, d.next_at from deliveries d join outgoing o on o.id = d.outgoing_id"
+)
+FORGET = Query("delete from outgoing where id = 30")
+
+
+@pytest.fixture
+async def old(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database as the first version of the program left it."""
+    url, expand = f"sqlite:///{tmp_path}/old.db", for_sqlite
+    if engine == "postgres":
+        socket = request.getfixturevalue("postgres_socket")
+        admin = await asyncpg.connect(host=socket, user="postgres", database="postgres")
+        name = f"old_{abs(hash(tmp_path))}"
+        await admin.execute(f"create database {name}")
+        await admin.close()
+        url, expand = f"postgresql://postgres@/{name}?host={socket}", for_postgres
+    first = (resources.files("fediserver.db") / "migrations" / FIRST).read_text(encoding="utf-8")
+    db = await connect(url)
+
+    async def fill(tx: Writer) -> None:
+        await tx.script(statements(expand(first)) + statements(ROWS))
+
+    await db.migrating(fill)
+    yield db
+    await db.close()
+
+
+async def test_what_waits_for_delivery_still_waits(old: Database) -> None:
+    await migrate(old, StoppedClock())
+    assert await old.rows(WAITING) == [(30, POST, "https://elm.example/inbox", 7)]
+    await old.write(lambda tx: tx.run(FORGET))
+    assert await old.rows(WAITING) == []
+
+
+async def test_addresses_are_kept_where_they_cannot_be_told(old: Database) -> None:
+    await migrate(old, StoppedClock())
+    assert await old.rows(ADDRESSES) == [
+        (20, "", None),
+        (21, "https://elm.example/@bob/1", f"{BASE}/contexts/20"),
+        (22, "", None),
+    ]
