@@ -167,6 +167,11 @@ _ANSWERS = (
     ("GET /api/v1/preferences", "Preferences"),
     ("GET /api/v1/tags/.*", "Tag"),
     ("POST /api/v1/reports", "Report"),
+    ("GET /api/v1/lists", "array<List>"),
+    ("POST /api/v1/lists", "List"),
+    (r"(GET|PUT) /api/v1/lists/\d+", "List"),
+    (r"GET /api/v1/lists/\d+/accounts", "array<Account>"),
+    (r"GET /api/v1/accounts/\d+/lists", "array<List>"),
 )
 
 

@@ -11,6 +11,7 @@ from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
 from fediserver.models.relationship import Follow, FollowRequest
+from fediserver.text.language import normalise
 
 FILL = 20
 """Posts of a newly followed account that show at home at once."""
@@ -72,7 +73,8 @@ def _chosen(wish: bool | None, otherwise: bool) -> bool:
 def _languages(wish: list[str] | None, otherwise: str | None) -> str | None:
     if wish is None:
         return otherwise
-    return orjson.dumps(wish).decode() if wish else None
+    known = [language for one in wish if (language := normalise(one)) is not None]
+    return orjson.dumps(list(dict.fromkeys(known))).decode() if known else None
 
 
 def _as_follow(core: Core, wish: FollowRequest) -> Follow:

@@ -9,8 +9,9 @@ import msgspec
 
 from fediserver.actions import converse, notify, reblog
 from fediserver.actions.core import Core
-from fediserver.db import accounts, conversations, home, polls, relationships, statuses
+from fediserver.db import accounts, conversations, home, list_entries, polls, relationships, statuses
 from fediserver.db.database import Writer
+from fediserver.db.home import Arrival
 from fediserver.models.account import Account
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
@@ -91,15 +92,17 @@ async def _bring_home(core: Core, tx: Writer, author: Account, status: Status) -
         )
     # A reply whose parent is not here answers nobody whom a reader could follow.
     answered_id = NOBODY if status.in_reply_to_uri is not None else status.in_reply_to_account_id
-    await home.distribute(
-        tx,
+    arrival = Arrival(
         position=position,
         status_id=status.id,
         author_id=author.id,
         answered_id=answered_id,
         direct=status.visibility is Visibility.DIRECT,
+        language=status.language,
         now=core.clock(),
     )
+    await home.distribute(tx, arrival)
+    await list_entries.distribute(tx, arrival)
 
 
 async def share_in_groups(

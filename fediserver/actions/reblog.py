@@ -5,8 +5,9 @@ from fediserver.actions.audience import Audience, of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.visibility import can_boost
-from fediserver.db import accounts, home, relationships, statuses
+from fediserver.db import accounts, home, list_entries, relationships, statuses
 from fediserver.db.database import Writer
+from fediserver.db.home import Boost
 from fediserver.errors import Forbidden, NotFound
 from fediserver.models.account import Account
 from fediserver.models.status import Status
@@ -186,8 +187,7 @@ async def _bring_home(core: Core, tx: Writer, actor: Account, made: Status, orig
             original_id=original.id,
             author_id=actor.id,
         )
-    await home.distribute_boost(
-        tx,
+    arrival = Boost(
         position=position,
         status_id=made.id,
         author_id=actor.id,
@@ -195,6 +195,8 @@ async def _bring_home(core: Core, tx: Writer, actor: Account, made: Status, orig
         original_author_id=original.account_id,
         now=core.clock(),
     )
+    await home.distribute_boost(tx, arrival)
+    await list_entries.distribute_boost(tx, arrival)
 
 
 async def pass_on(core: Core, tx: Writer, actor: Account, status: Status, author: Account) -> None:

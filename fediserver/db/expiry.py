@@ -10,6 +10,7 @@ LINKS = Query("delete from one_time_links where expires_at < :now")
 SESSIONS = Query("delete from sessions where expires_at < :now")
 KEYS = Query("delete from idempotency_keys where created_at < :before")
 FULL_HOMES = Query("select account_id from home_entries group by account_id having count(*) > :most")
+FULL_LISTS = Query("select list_id from list_entries group by list_id having count(*) > :most")
 UNUSED_UPLOADS = Query("""
     select id, path, preview_path from media_attachments
      where status_id is null and created_at < :before order by created_at limit 500
@@ -36,6 +37,11 @@ async def drop_access(tx: Writer, now: int) -> None:
 async def full_homes(db: Reader, most: int) -> list[int]:
     """Members whose home holds more than it should."""
     return await db.values(FULL_HOMES, most=most)
+
+
+async def full_lists(db: Reader, most: int) -> list[int]:
+    """Lists that hold more than they should."""
+    return await db.values(FULL_LISTS, most=most)
 
 
 async def unused_uploads(db: Reader, before: int) -> list[UnusedUpload]:

@@ -1,13 +1,17 @@
 """Home entries: who finds a post at home, in the order of arrival."""
 
+from collections.abc import Sequence
+
+import msgspec
+
 from fediserver.db.database import Reader, Writer
 from fediserver.db.query import Query
 
 RECENT = 40
 """A boost does not show again what stands among this many newest entries."""
 
-# Blocks in both directions and mutes, of the author and of the boosted author.
-_WANTED = """
+# Blocks in both directions and mutes, of the author and of the boosted author; `a` is the reader.
+WANTED = """
     not exists (select 1 from mutes m where m.account_id = a.id
                    and m.target_id in (:author_id, :original_author_id)
                    and (m.expires_at is null or m.expires_at > :now))
@@ -15,6 +19,16 @@ _WANTED = """
                    and b.target_id in (:author_id, :original_author_id))
     and not exists (select 1 from blocks b where b.target_id = a.id
                    and b.account_id in (:author_id, :original_author_id))
+"""
+# Languages that a follow is bound to, a JSON list; a post without language is for everybody.
+SPOKEN = """
+    (f.languages is null or cast(:language as text) is null
+     or f.languages like '%"' || cast(:language as text) || '"%')
+"""
+# Whom a reader has put into an exclusive list is read there.
+_NOT_APART = """
+    not exists (select 1 from list_accounts x join lists y on y.id = x.list_id
+                 where x.account_id = :author_id and x.owner_id = a.id and y.exclusive)
 """
 
 DISTRIBUTE = Query(f"""
@@ -29,7 +43,7 @@ DISTRIBUTE = Query(f"""
        and (cast(:answered_id as bigint) is null or cast(:answered_id as bigint) in (f.account_id, :author_id)
             or exists (select 1 from follows g
                         where g.account_id = f.account_id and g.target_id = cast(:answered_id as bigint)))
-       and {_WANTED}
+       and {SPOKEN} and {_NOT_APART} and {WANTED}
     on conflict do nothing
 """)
 DISTRIBUTE_BOOST = Query(f"""
@@ -45,7 +59,7 @@ DISTRIBUTE_BOOST = Query(f"""
             select 1 from (select h.original_id from home_entries h where h.account_id = a.id
                             order by h.position desc limit {RECENT}) recent
              where recent.original_id = :original_id)
-       and {_WANTED}
+       and {_NOT_APART} and {WANTED}
     on conflict do nothing
 """)
 ADD = Query("""
@@ -54,7 +68,9 @@ ADD = Query("""
     on conflict do nothing
 """)
 READERS = Query("select account_id from home_entries where status_id = :status_id")
-FORGET_AUTHOR = Query("delete from home_entries where account_id = :account_id and author_id = :author_id")
+FORGET_AUTHORS = Query("""
+    delete from home_entries where account_id = :account_id and author_id = any(:author_ids)
+""")
 FILL = Query("""
     insert into home_entries (account_id, position, status_id, original_id, author_id)
     select cast(:account_id as bigint), s.id, s.id, coalesce(s.reblog_of_id, s.id), s.account_id
@@ -64,60 +80,58 @@ FILL = Query("""
      order by s.id desc limit :count
     on conflict do nothing
 """)
+FILL_FROM_LIST = Query("""
+    insert into home_entries (account_id, position, status_id, original_id, author_id)
+    select cast(:account_id as bigint), e.position, e.status_id, e.original_id, e.author_id
+      from list_entries e
+     where e.list_id = :list_id and e.author_id = any(:author_ids)
+       and not exists (select 1 from list_accounts x join lists y on y.id = x.list_id
+                        where x.account_id = e.author_id and x.owner_id = :account_id and y.exclusive
+                          and y.id <> :list_id)
+    on conflict do nothing
+""")
 TRIM = Query("""
     delete from home_entries
-     where account_id = :account_id and position < (
+     where account_id = :account_id and position <= (
         select position from home_entries where account_id = :account_id
          order by position desc limit 1 offset :keep)
 """)
 
 
-async def distribute(
-    tx: Writer,
-    *,
-    position: int,
-    status_id: int,
-    author_id: int,
-    answered_id: int | None,
-    direct: bool,
-    now: int,
-) -> None:
-    """Put a post before the author's local followers; `answered_id` is whose post it replies to.
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A new post on its way to its readers; `answered_id` is whose post it replies to.
 
     A direct post reaches those of them who are addressed; a reply those who follow both.
     """
-    await tx.run(
-        DISTRIBUTE,
-        position=position,
-        status_id=status_id,
-        author_id=author_id,
-        original_author_id=author_id,
-        answered_id=answered_id,
-        direct=direct,
-        now=now,
-    )
+
+    position: int
+    status_id: int
+    author_id: int
+    answered_id: int | None
+    direct: bool
+    language: str | None
+    now: int
 
 
-async def distribute_boost(
-    tx: Writer,
-    *,
-    position: int,
-    status_id: int,
-    author_id: int,
-    original_id: int,
-    original_author_id: int,
-    now: int,
-) -> None:
+class Boost(msgspec.Struct, frozen=True, kw_only=True):
+    """A boost on its way to its readers."""
+
+    position: int
+    status_id: int
+    author_id: int
+    original_id: int
+    original_author_id: int
+    now: int
+
+
+async def distribute(tx: Writer, arrival: Arrival) -> None:
+    """Put a post before the author's local followers."""
+    await tx.run(DISTRIBUTE, **msgspec.structs.asdict(arrival), original_author_id=arrival.author_id)
+
+
+async def distribute_boost(tx: Writer, boost: Boost) -> None:
     """Put a boost before the booster's local followers who have not seen the post lately."""
-    await tx.run(
-        DISTRIBUTE_BOOST,
-        position=position,
-        status_id=status_id,
-        author_id=author_id,
-        original_id=original_id,
-        original_author_id=original_author_id,
-        now=now,
-    )
+    await tx.run(DISTRIBUTE_BOOST, **msgspec.structs.asdict(boost))
 
 
 async def add(
@@ -141,12 +155,22 @@ async def readers(db: Reader, status_id: int) -> list[int]:
 
 async def forget_author(tx: Writer, account_id: int, author_id: int) -> None:
     """Take everything of one author out of one member's home."""
-    await tx.run(FORGET_AUTHOR, account_id=account_id, author_id=author_id)
+    await forget_authors(tx, account_id, [author_id])
+
+
+async def forget_authors(tx: Writer, account_id: int, author_ids: Sequence[int]) -> None:
+    """Take everything of several authors out of one member's home."""
+    await tx.run(FORGET_AUTHORS, account_id=account_id, author_ids=author_ids)
 
 
 async def fill(tx: Writer, account_id: int, author_id: int, count: int) -> None:
     """Show a new follower the author's latest posts."""
     await tx.run(FILL, account_id=account_id, author_id=author_id, count=count)
+
+
+async def fill_from_list(tx: Writer, account_id: int, list_id: int, author_ids: Sequence[int]) -> None:
+    """Show a member at home what authors said in an exclusive list that they leave, if it was the only one."""
+    await tx.run(FILL_FROM_LIST, account_id=account_id, list_id=list_id, author_ids=author_ids)
 
 
 async def trim(tx: Writer, account_id: int, keep: int) -> None:

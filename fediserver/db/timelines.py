@@ -1,4 +1,4 @@
-"""Timelines: home, public and hashtags, newest first. Whom the viewer blocks or mutes is left out."""
+"""Timelines: home, lists, public and hashtags, newest first. Whom the viewer blocks or mutes is left out."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,8 @@ from fediserver.db.query import Query
 # position of its entry. When that is gone, the id itself is a position, for both are made alike.
 _POSITION = """coalesce((select p.position from home_entries p
     where p.status_id = :{0} and p.account_id = :viewer_id), cast(:{0} as bigint))"""
+_LIST_POSITION = """coalesce((select p.position from list_entries p
+    where p.status_id = :{0} and p.list_id = :list_id), cast(:{0} as bigint))"""
 _PUBLIC = """
     s.visibility = 0 and s.reblog_of_id is null and s.in_reply_to_id is null and s.in_reply_to_uri is null
     and a.silenced_at is null and a.suspended_at is null
@@ -28,6 +30,13 @@ HOME = Timeline(
     cursor="h.position",
     before=_POSITION.format("before"),
     after=_POSITION.format("after"),
+)
+LIST = Timeline(
+    "list_entries h join statuses s on s.id = h.status_id",
+    "h.list_id = :list_id and a.suspended_at is null",
+    cursor="h.position",
+    before=_LIST_POSITION.format("before"),
+    after=_LIST_POSITION.format("after"),
 )
 PUBLIC = Timeline("statuses s", f"{_PUBLIC} {_MEDIA}")
 LOCAL = Timeline("statuses s", f"{_PUBLIC} {_LOCAL} {_MEDIA}")
@@ -72,6 +81,11 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
 async def home(db: Reader, bounds: Bounds, *, viewer_id: int, now: int) -> list[Outline]:
     """What whom a member follows said, in the order of arrival; the bounds are ids of posts."""
     return await HOME.page(db, bounds, viewer_id=viewer_id, now=now)
+
+
+async def of_list(db: Reader, bounds: Bounds, *, list_id: int, viewer_id: int, now: int) -> list[Outline]:
+    """What the accounts of a list said, in the order of arrival; the bounds are ids of posts."""
+    return await LIST.page(db, bounds, viewer_id=viewer_id, now=now, list_id=list_id)
 
 
 async def public(

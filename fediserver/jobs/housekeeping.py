@@ -2,12 +2,12 @@
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, intake, outgoing
+from fediserver.db import expiry, home, intake, list_entries, outgoing
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
 HOME_KEEPS = 800
-"""Posts in a member's home."""
+"""Posts in a member's home, and in each of their lists."""
 DELIVERIES_KEEP = 30 * DAY
 BODIES_KEEP = HOUR
 UNUSED_UPLOADS_KEEP = DAY
@@ -30,6 +30,8 @@ async def tidy(ctx: Context) -> None:
     await _unused_uploads(ctx, now)
     for account_id in await expiry.full_homes(ctx.db, HOME_KEEPS):
         await ctx.db.write(lambda tx, one=account_id: home.trim(tx, one, HOME_KEEPS))  # type: ignore[misc]
+    for list_id in await expiry.full_lists(ctx.db, HOME_KEEPS):
+        await ctx.db.write(lambda tx, one=list_id: list_entries.trim(tx, one, HOME_KEEPS))  # type: ignore[misc]
 
 
 async def _unused_uploads(ctx: Context, now: int) -> None:

@@ -33,17 +33,21 @@ class Page(msgspec.Struct, frozen=True):
         return self.min_id is not None
 
 
-def parse(fields: Mapping[str, object], *, default: int = 20, maximum: int = 40) -> Page:
+def parse(
+    fields: Mapping[str, object], *, default: int = 20, maximum: int = 40, zero: int | None = None
+) -> Page:
     """The page that parameters (`params.fields`) ask for; what is no number counts as absent.
 
-    A limit above `maximum` is lowered to it; zero, less, or none gives `default`.
+    A limit above `maximum` is lowered to it; less than zero, or none, gives `default`, and so does zero
+    where `zero` does not say what it stands for.
     """
     if not fields:
         return Page(default)
     limit = _number(fields.get("limit"))
     offset = _number(fields.get("offset"))
+    size = min(limit, maximum) if limit else default
     return Page(
-        min(limit, maximum) if limit else default,
+        zero if zero is not None and limit == 0 else size,
         _number(fields.get("max_id")),
         _number(fields.get("since_id")),
         _number(fields.get("min_id")),

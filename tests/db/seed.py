@@ -164,6 +164,37 @@ def seeds() -> list[str]:
             "account_id, position, status_id, original_id, author_id",
             f"i % 190 + 3, {ID}, {ID}, {ID}, 1",
         ),
+        # Account 2 has everybody whom it follows in one list; the others have one or two in each of theirs.
+        _insert(
+            4_000,
+            "lists",
+            "id, account_id, title, replies_policy, exclusive, created_at",
+            f"i, case when i = 1 then 2 else i % 190 + 3 end, 'list', 'list', i % 10 = 0, {NOON}",
+        ),
+        _insert(
+            3_000,
+            "list_accounts",
+            "list_id, account_id, owner_id, follow_id",
+            "1, i + 300, 2, 5000 + i",
+        ),
+        _insert(
+            3_000,
+            "list_accounts",
+            "list_id, account_id, owner_id, follow_id",
+            "i + 1, 4000 + i, (i + 1) % 190 + 3, 8000 + i",
+        ),
+        _insert(
+            9_000,
+            "list_entries",
+            "list_id, position, status_id, original_id, author_id",
+            f"1, {ID}, {ID}, {ID}, i % 3000 + 301",
+        ),
+        _insert(
+            3_000,
+            "list_entries",
+            "list_id, position, status_id, original_id, author_id",
+            f"i + 1, {ID}, {ID}, {ID}, 4000 + i",
+        ),
         _insert(
             10_000,
             "notifications",

@@ -24,6 +24,7 @@ BIG = 1_000
 MAY_SCAN: dict[str, str] = {
     "domain_rules.SILENCE": "an organiser decides about a server and what is below it: a few times a year",
     "expiry.FULL_HOMES": "once an hour, over an index that holds all it asks for",
+    "expiry.FULL_LISTS": "once an hour, over an index that holds all it asks for",
     "expiry.LINKS": "once an hour, and links live for a day",
     "expiry.SESSIONS": "once an hour, and only members have sessions",
     "hosts.RELEASE_ALL": "once, at the start of the only process",
@@ -46,12 +47,24 @@ DRIVING: dict[str, tuple[str, str]] = {
         "h USING PRIMARY KEY (account_id=? AND position>? AND position<?)",
         "home_entries_pkey",
     ),
+    "timelines.LIST.": (
+        "h USING PRIMARY KEY (list_id=? AND position>? AND position<?)",
+        "list_entries_pkey",
+    ),
     "timelines.PUBLIC.": ("s USING INDEX statuses_public (id>? AND id<?)", "statuses_public"),
     "timelines.LOCAL.": ("s USING INDEX statuses_local (id>? AND id<?)", "statuses_local"),
     "timelines.TAG.": ("t USING PRIMARY KEY (tag_id=? AND status_id>? AND status_id<?)", "status_tags_pkey"),
     # A post comes home.
     "home.DISTRIBUTE": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "home.DISTRIBUTE_BOOST": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
+    "list_entries.DISTRIBUTE": (
+        "m USING INDEX list_accounts_account (account_id=?)",
+        "list_accounts_account",
+    ),
+    "list_entries.DISTRIBUTE_BOOST": (
+        "m USING INDEX list_accounts_account (account_id=?)",
+        "list_accounts_account",
+    ),
     # The inbox.
     "accounts.KEY": ("keys USING INDEX sqlite_autoindex_keys_1 (id=?)", "keys_pkey"),
     "accounts.BY_URI": ("accounts USING INDEX sqlite_autoindex_accounts_1 (uri=?)", "accounts_uri_key"),
@@ -101,6 +114,7 @@ Names that end in a point stand for all of a timeline's queries.
 
 UNSORTED = (
     "timelines.HOME.",
+    "timelines.LIST.",
     "timelines.PUBLIC.",
     "timelines.LOCAL.",
     "notification_pages.DOWN",

@@ -161,7 +161,7 @@ def _grant(scopes: tuple[str, ...]) -> Supply:
 def _paging(size: Size) -> Supply:
     async def supply(ctx: Context, request: Request) -> object:
         found = await params.fields(request)
-        page = pagination.parse(found, default=size.default, maximum=size.maximum)
+        page = pagination.parse(found, default=size.default, maximum=size.maximum, zero=size.zero)
         return Paging(ctx.config.base_url, request, page)
 
     return supply

@@ -13,10 +13,11 @@ from fediserver.web.responses import json_response
 
 
 class Size(NamedTuple):
-    """How long pages of a list are: unless the client says otherwise, and at most."""
+    """How long pages of a list are: unless the client says otherwise, at most, and for `limit=0`."""
 
     default: int
     maximum: int
+    zero: int | None = None
 
 
 class Paging:

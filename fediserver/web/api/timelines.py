@@ -4,10 +4,12 @@ import msgspec
 from starlette.responses import Response
 
 from fediserver.activitypub.context import Context
+from fediserver.db import lists as list_rows
 from fediserver.db import timelines
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.timelines import Tagged
+from fediserver.errors import NotFound
 from fediserver.text import compose
 from fediserver.views.entities import statuses
 from fediserver.web.api.paging import Paging
@@ -42,6 +44,18 @@ async def home(ctx: Context, me: Viewer, page: Paging) -> Response:
     found = await statuses.listed(
         ctx, me.id, lambda tx: timelines.home(tx, page.bounds, viewer_id=me.id, now=ctx.clock())
     )
+    return page.answer(found.entities, found.first_id, found.last_id)
+
+
+async def of_list(ctx: Context, me: Viewer, list_id: int, page: Paging) -> Response:
+    """GET /api/v1/timelines/list/:list_id: what the accounts of a list said."""
+
+    async def find(tx: Reader) -> list[Outline]:
+        if await list_rows.one(tx, list_id, owner_id=me.id) is None:
+            raise NotFound
+        return await timelines.of_list(tx, page.bounds, list_id=list_id, viewer_id=me.id, now=ctx.clock())
+
+    found = await statuses.listed(ctx, me.id, find)
     return page.answer(found.entities, found.first_id, found.last_id)
 
 
