@@ -10,6 +10,7 @@ import msgspec
 from fediserver.actions import converse, notify, reblog
 from fediserver.actions.core import Core
 from fediserver.db import accounts, conversations, home, list_entries, polls, relationships, statuses
+from fediserver.db import tags as tag_rows
 from fediserver.db.database import Writer
 from fediserver.db.home import Arrival
 from fediserver.models.account import Account
@@ -54,7 +55,7 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
     if status.in_reply_to_id is not None:
         await statuses.count(tx, status.in_reply_to_id, replies=1)
     await _adopt_orphans(tx, status)
-    await _bring_home(core, tx, author, status)
+    await _bring_home(core, tx, author, status, parts)
     heard = await notify.tell_named(core, tx, parts.named, author, status)
     await converse.enter(core, tx, author, status, [one.id for one in parts.named], heard)
     await share_in_groups(core, tx, author, status, parts.addressed)
@@ -62,9 +63,8 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
 
 async def write_tags(core: Core, tx: Writer, status_id: int, tags: Iterable[tuple[str, str]]) -> None:
     """Tag a post: pairs of (folded name, name as typed)."""
-    await statuses.set_tags(
-        tx, status_id, [(core.ids.next(), name, shown) for name, shown in tags], core.clock()
-    )
+    new = [(core.ids.next(), name, shown) for name, shown in tags]
+    await tag_rows.mark(tx, status_id, new, core.clock())
 
 
 async def _adopt_orphans(tx: Writer, status: Status) -> None:
@@ -79,7 +79,7 @@ async def _adopt_orphans(tx: Writer, status: Status) -> None:
         await conversations.join(tx, old=old, new=status.conversation_id)
 
 
-async def _bring_home(core: Core, tx: Writer, author: Account, status: Status) -> None:
+async def _bring_home(core: Core, tx: Writer, author: Account, status: Status, parts: Parts) -> None:
     position = core.ids.next()
     if author.domain == "":
         await home.add(
@@ -102,6 +102,8 @@ async def _bring_home(core: Core, tx: Writer, author: Account, status: Status) -
         now=core.clock(),
     )
     await home.distribute(tx, arrival)
+    if parts.tags and status.visibility is Visibility.PUBLIC and author.silenced_at is None:
+        await home.distribute_tagged(tx, arrival)
     await list_entries.distribute(tx, arrival)
 
 

@@ -46,6 +46,19 @@ DISTRIBUTE = Query(f"""
        and {SPOKEN} and {_NOT_APART} and {WANTED}
     on conflict do nothing
 """)
+# Who follows several of the tags, or the author as well, gets the post once.
+DISTRIBUTE_TAGGED = Query(f"""
+    insert into home_entries (account_id, position, status_id, original_id, author_id)
+    select a.id, cast(:position as bigint), cast(:status_id as bigint), cast(:status_id as bigint),
+           cast(:author_id as bigint)
+      from status_tags n
+      join tag_follows t on t.tag_id = n.tag_id
+      join accounts a on a.id = t.account_id
+      left join follows f on f.account_id = a.id and f.target_id = :author_id
+     where n.status_id = :status_id
+       and {SPOKEN} and {_NOT_APART} and {WANTED}
+    on conflict do nothing
+""")
 DISTRIBUTE_BOOST = Query(f"""
     insert into home_entries (account_id, position, status_id, original_id, author_id)
     select a.id, cast(:position as bigint), cast(:status_id as bigint), cast(:original_id as bigint),
@@ -70,6 +83,15 @@ ADD = Query("""
 READERS = Query("select account_id from home_entries where status_id = :status_id")
 FORGET_AUTHORS = Query("""
     delete from home_entries where account_id = :account_id and author_id = any(:author_ids)
+""")
+FORGET_TAG = Query("""
+    delete from home_entries
+     where account_id = :account_id and author_id <> :account_id
+       and exists (select 1 from status_tags n where n.tag_id = :tag_id and n.status_id = home_entries.status_id)
+       and not exists (select 1 from follows f
+                        where f.account_id = :account_id and f.target_id = home_entries.author_id)
+       and not exists (select 1 from tag_follows t join status_tags n on n.tag_id = t.tag_id
+                        where t.account_id = :account_id and n.status_id = home_entries.status_id)
 """)
 FILL = Query("""
     insert into home_entries (account_id, position, status_id, original_id, author_id)
@@ -129,6 +151,11 @@ async def distribute(tx: Writer, arrival: Arrival) -> None:
     await tx.run(DISTRIBUTE, **msgspec.structs.asdict(arrival), original_author_id=arrival.author_id)
 
 
+async def distribute_tagged(tx: Writer, arrival: Arrival) -> None:
+    """Put a public post before those who follow one of its hashtags."""
+    await tx.run(DISTRIBUTE_TAGGED, **msgspec.structs.asdict(arrival), original_author_id=arrival.author_id)
+
+
 async def distribute_boost(tx: Writer, boost: Boost) -> None:
     """Put a boost before the booster's local followers who have not seen the post lately."""
     await tx.run(DISTRIBUTE_BOOST, **msgspec.structs.asdict(boost))
@@ -161,6 +188,11 @@ async def forget_author(tx: Writer, account_id: int, author_id: int) -> None:
 async def forget_authors(tx: Writer, account_id: int, author_ids: Sequence[int]) -> None:
     """Take everything of several authors out of one member's home."""
     await tx.run(FORGET_AUTHORS, account_id=account_id, author_ids=author_ids)
+
+
+async def forget_tag(tx: Writer, account_id: int, tag_id: int) -> None:
+    """Take out of one member's home what only a hashtag brought there that they no longer follow."""
+    await tx.run(FORGET_TAG, account_id=account_id, tag_id=tag_id)
 
 
 async def fill(tx: Writer, account_id: int, author_id: int, count: int) -> None:

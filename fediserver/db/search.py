@@ -1,7 +1,6 @@
 """Search by prefix: accounts and hashtags."""
 
-import msgspec
-
+from fediserver.db import tags as tag_rows
 from fediserver.db.database import Reader
 from fediserver.db.query import Query, columns, for_sqlite
 from fediserver.models.account import Account
@@ -52,15 +51,11 @@ TAGS = _prefixed(
     """,
     "t.name",
 )
-TAG = Query("select t.id, t.name, t.display_name, 0 as uses from tags t where t.name = :name")
 
 
-class Tag(msgspec.Struct, array_like=True, frozen=True):
-    """A hashtag: folded name, how it was first typed, and uses counted up to 100."""
+class Tag(tag_rows.Tag, array_like=True, frozen=True):
+    """A hashtag with its uses, counted up to 100."""
 
-    id: int
-    name: str
-    display_name: str
     uses: int
 
 
@@ -94,11 +89,6 @@ async def accounts(
 async def tags(db: Reader, *, name: str, limit: int, offset: int) -> list[Tag]:
     """Hashtags whose folded name begins so, an exact one first."""
     return await db.all(TAGS, Tag, lowest=name, highest=_after(name), limit=limit, offset=offset)
-
-
-async def tag(db: Reader, *, name: str) -> Tag | None:
-    """The hashtag of that folded name."""
-    return await db.one(TAG, Tag, name=name)
 
 
 def _after(prefix: str) -> str:

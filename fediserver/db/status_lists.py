@@ -25,7 +25,7 @@ OF_ACCOUNT_TAGGED = Listing(
       from tags g
       join status_tags t on t.tag_id = g.id
       join statuses s on s.id = t.status_id
-     where g.name = :tag and s.account_id = :account_id {_PLAIN}
+     where g.name = :tag and t.account_id = :account_id {_PLAIN}
     """,
     "t.status_id",
 )

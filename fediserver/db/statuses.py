@@ -1,4 +1,4 @@
-"""Posts and boosts, their edits, mentions and tags, and the tombstones that stay."""
+"""Posts and boosts, their edits and mentions, and the tombstones that stay."""
 
 from collections.abc import Iterable, Sequence
 
@@ -65,17 +65,6 @@ ADD_MENTION = Query("""
 """)
 DROP_MENTIONS = Query("delete from mentions where status_id = :status_id and account_id <> all(:keep)")
 MENTIONED = Query("select account_id from mentions where status_id = :status_id")
-
-ADD_TAG = Query("""
-    insert into tags (id, name, display_name, created_at) values (:id, :name, :display_name, :created_at)
-    on conflict (name) do nothing
-""")
-TAGS_NAMED = Query("select id, name from tags where name = any(:names)")
-ADD_STATUS_TAG = Query("""
-    insert into status_tags (tag_id, status_id) values (:tag_id, :status_id)
-    on conflict (tag_id, status_id) do nothing
-""")
-DROP_STATUS_TAGS = Query("delete from status_tags where status_id = :status_id")
 
 ADD_EDIT = Query(insertion("status_edits", StatusEdit))
 EDITS = Query(f"select {_EDIT} from status_edits where status_id = :status_id order by id")
@@ -224,19 +213,6 @@ async def drop_mentions(tx: Writer, status_id: int, keep: Sequence[int]) -> None
 async def mentioned(db: Reader, status_id: int) -> list[int]:
     """Ids of everybody named or addressed."""
     return await db.values(MENTIONED, status_id=status_id)
-
-
-async def set_tags(tx: Writer, status_id: int, tags: Sequence[tuple[int, str, str]], now: int) -> None:
-    """Tag a post: (id for a tag not met before, folded name, name as typed)."""
-    await tx.run(DROP_STATUS_TAGS, status_id=status_id)
-    if not tags:
-        return
-    await tx.many(
-        ADD_TAG,
-        [{"id": one, "name": name, "display_name": shown, "created_at": now} for one, name, shown in tags],
-    )
-    known = await tx.rows(TAGS_NAMED, names=[name for _, name, _ in tags])
-    await tx.many(ADD_STATUS_TAG, [{"tag_id": tag_id, "status_id": status_id} for tag_id, _ in known])
 
 
 async def add_edit(tx: Writer, edit: StatusEdit) -> None:

@@ -1,7 +1,7 @@
 """What other servers ask for and send: discovery, documents, inboxes."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -13,7 +13,7 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, collection
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
-from fediserver.db import accounts, federation_pages, outgoing, statuses
+from fediserver.db import accounts, federation_pages, outgoing, statuses, tags
 from fediserver.db.database import Reader
 from fediserver.errors import BadRequest, FediserverError, Gone, NotFound, Unauthorised
 from fediserver.models.account import Account
@@ -288,15 +288,21 @@ async def outbox_collection(ctx: Context, request: Request) -> Response:
 
 
 async def actor_collection(ctx: Context, request: Request) -> Response:
-    """GET /users/NAME/collections/WHICH: pinned posts, moderators; others are there and empty."""
+    """GET /users/NAME/collections/WHICH: pinned posts, hashtags, moderators; others are there and empty."""
     account = await _ours(ctx, request.path_params["name"])
     which = request.path_params["which"]
     uri = ctx.uris.collection(account.username, which)
+    items: Sequence[str | Document]
     if which == "featured":
         items = await federation_pages.featured(ctx.db, account_id=account.id)
     elif which == "moderators" and account.actor_type == "Group":
         items = await federation_pages.moderators(ctx.db, group_id=account.id)
-    elif which in ("tags", "members", "resources", "posts", "todos", "discussions", "events"):
+    elif which == "tags":
+        items = [
+            collection.hashtag(ctx.uris.tag(one.folded), one.name)
+            for one in await tags.featured(ctx.db, account.id)
+        ]
+    elif which in ("members", "resources", "posts", "todos", "discussions", "events"):
         items = []
     else:
         raise NotFound

@@ -102,8 +102,18 @@ def seeds() -> list[str]:
         _insert(
             8_000,
             "status_tags",
-            "tag_id, status_id",
-            f"case when i % 2 = 0 then 1 else i % 4999 + 2 end, {ID}",
+            "tag_id, status_id, account_id",
+            f"case when i % 2 = 0 then 1 else i % 4999 + 2 end, {ID}, "
+            "case when i % 3 = 0 then 1 else i % 9999 + 1 end",
+        ),
+        # Everybody follows tag 1, account 2 follows and features much.
+        _insert(190, "tag_follows", "id, account_id, tag_id, created_at", f"i, i, 1, {NOON}"),
+        _insert(2_000, "tag_follows", "id, account_id, tag_id, created_at", f"200 + i, 2, i + 1, {NOON}"),
+        _insert(
+            2_000,
+            "featured_tags",
+            "id, account_id, tag_id, name, created_at",
+            f"i, i % 190 + 1, i + 1, 'Tag', {NOON}",
         ),
         _insert(
             4_000,

@@ -56,6 +56,10 @@ DRIVING: dict[str, tuple[str, str]] = {
     "timelines.TAG.": ("t USING PRIMARY KEY (tag_id=? AND status_id>? AND status_id<?)", "status_tags_pkey"),
     # A post comes home.
     "home.DISTRIBUTE": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
+    "home.DISTRIBUTE_TAGGED": (
+        "n USING COVERING INDEX status_tags_status (status_id=?)",
+        "status_tags_status",
+    ),
     "home.DISTRIBUTE_BOOST": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "list_entries.DISTRIBUTE": (
         "m USING INDEX list_accounts_account (account_id=?)",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import embedded
-from fediserver.activitypub.vocabulary import AS2
+from fediserver.activitypub.vocabulary import AS2, NOTE_CONTEXT
 
 
 def collection(
@@ -59,6 +59,11 @@ def page(
     if previous_page:
         doc["prev"] = previous_page
     return doc
+
+
+def hashtag(href: str, name: str) -> Document:
+    """A hashtag that an actor features."""
+    return {"@context": NOTE_CONTEXT, "type": "Hashtag", "href": href, "name": f"#{name}"}
 
 
 def _items(items: Sequence[str | Document]) -> list[str | Document]:

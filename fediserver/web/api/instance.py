@@ -4,13 +4,10 @@ from starlette.responses import Response
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import isoformat
-from fediserver.db import media, search, settings, usage
+from fediserver.db import media, settings, usage
 from fediserver.errors import NotFound
-from fediserver.text import compose
 from fediserver.views.entities import instance
 from fediserver.views.entities.shelf import shelf
-from fediserver.views.entities.tags import tag as tag_entity
-from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
 # Five minutes, as Mastodon has it for what everybody asks first.
@@ -69,10 +66,3 @@ async def custom_emojis(ctx: Context) -> Response:
         for row in await media.emojis(ctx.db)
     ]
     return json_response(found, headers=_CACHED)
-
-
-async def tag(ctx: Context, viewer: Viewer | None, name: str) -> Response:
-    """GET /api/v1/tags/:name: a hashtag, whether anybody has used it or not."""
-    folded = compose.tag_name(name.removeprefix("#"))
-    row = await search.tag(ctx.db, name=folded) or search.Tag(0, folded, name.removeprefix("#"), 0)
-    return json_response(tag_entity(ctx, row, signed_in=viewer is not None))

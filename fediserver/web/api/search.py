@@ -15,7 +15,7 @@ from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.text import compose
 from fediserver.views.entities import accounts, statuses
-from fediserver.views.entities.tags import tag
+from fediserver.views.entities.tags import tags
 from fediserver.web.api import targets
 from fediserver.web.api.accounts import matching
 from fediserver.web.api.paging import Paging
@@ -59,7 +59,7 @@ async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: 
             limit=page.page.limit,
             offset=page.offset,
         )
-        found["hashtags"] = [tag(ctx, row, signed_in=viewer is not None) for row in rows]
+        found["hashtags"] = list(await tags(ctx, rows, id_of(viewer)))
     return json_response(found)
 
 

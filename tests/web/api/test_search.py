@@ -67,7 +67,7 @@ async def test_a_tag_is_shown_whether_used_or_not(town: Any) -> None:
     used = (await client.get("/api/v1/tags/leek")).json()
     assert (used["name"], used["url"], used["following"]) == ("Leek", "https://oak.example/tags/leek", False)
     unused = await client.get("/api/v1/tags/Caf%C3%A9")
-    assert (unused.json()["id"], unused.json()["name"]) == ("0", "Café")
+    assert (unused.json()["id"], unused.json()["name"]) == ("", "Café")
 
 
 async def test_mentions_of_people_never_met_are_found_before_the_post(open_town: Any) -> None:

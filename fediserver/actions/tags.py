@@ -1,0 +1,118 @@
+"""Follow hashtags, and feature them on one's profile."""
+
+from fediserver.actions.core import Core
+from fediserver.db import home, tags
+from fediserver.db.database import Writer
+from fediserver.db.tags import FeaturedTag, Tag
+from fediserver.errors import Invalid, NotFound
+from fediserver.models.account import Account
+from fediserver.text import compose
+
+FOLLOWED = 500
+"""Hashtags that one member follows."""
+FEATURED = 10
+"""Hashtags on one profile."""
+
+
+def typed(name: str) -> str:
+    """A hashtag as somebody typed it, without its #; '' for what is none."""
+    name = name.removeprefix("#")
+    return name if compose.find(f"#{name}").tags == [name] else ""
+
+
+async def find(core: Core, name: str) -> Tag:
+    """The hashtag of that name; one that nobody has used has the id 0. NotFound for what is no hashtag."""
+    shown = typed(name)
+    if not shown:
+        raise NotFound
+    folded = compose.tag_name(shown)
+    return await tags.by_name(core.db, folded) or Tag(0, folded, shown)
+
+
+async def follow(core: Core, me: Account, name: str) -> Tag:
+    """Follow a hashtag, used or not: public posts with it come home from now on."""
+    found = await find(core, name)
+
+    async def work(tx: Writer) -> int:
+        tag_id = await _known(core, tx, found)
+        if await tags.followed_of(tx, me.id, [tag_id]):
+            return tag_id
+        if await tags.count_followed(tx, me.id) >= FOLLOWED:
+            raise Invalid(
+                f"Validation failed: you follow {FOLLOWED} hashtags, leave one before you add another"
+            )
+        await tags.follow(tx, id=core.ids.next(), account_id=me.id, tag_id=tag_id, now=core.clock())
+        return tag_id
+
+    return Tag(await core.db.write(work), found.name, found.display_name)
+
+
+async def unfollow(core: Core, me: Account, name: str) -> Tag:
+    """No longer follow a hashtag; what it alone brought leaves home."""
+    found = await find(core, name)
+
+    async def work(tx: Writer) -> None:
+        if await tags.unfollow(tx, account_id=me.id, tag_id=found.id):
+            await home.forget_tag(tx, me.id, found.id)
+
+    await core.db.write(work)
+    return found
+
+
+async def feature(core: Core, me: Account, name: str) -> FeaturedTag:
+    """Put a hashtag on one's profile.
+
+    Raises Invalid when there are ten, when it is there already, or for what is no hashtag.
+    """
+    shown = typed(name)
+    if not shown:
+        raise _wrong("is not a valid hashtag")
+    return await _feature(core, me, await find(core, name), shown)
+
+
+async def feature_known(core: Core, me: Account, name: str) -> Tag:
+    """The same for a hashtag that somebody looks at; once more changes nothing."""
+    found = await find(core, name)
+    if not await tags.featured_of(core.db, me.id, [found.id]):
+        await _feature(core, me, found, found.display_name)
+    return await find(core, name)
+
+
+async def _feature(core: Core, me: Account, found: Tag, shown: str) -> FeaturedTag:
+    async def work(tx: Writer) -> FeaturedTag:
+        tag_id = await _known(core, tx, found)
+        featured = await tags.featured(tx, me.id)
+        if any(one.tag_id == tag_id for one in featured):
+            raise _wrong("has already been taken")
+        if len(featured) >= FEATURED:
+            raise Invalid(
+                f"Validation failed: You have already featured the maximum number of hashtags ({FEATURED})"
+            )
+        featured_id = core.ids.next()
+        await tags.feature(tx, id=featured_id, account_id=me.id, tag_id=tag_id, name=shown, now=core.clock())
+        return next(one for one in await tags.featured(tx, me.id) if one.id == featured_id)
+
+    return await core.db.write(work)
+
+
+async def unfeature(core: Core, me: Account, name: str) -> Tag:
+    """Take a hashtag off one's profile; nothing happens when it is not there."""
+    found = await find(core, name)
+    await core.db.write(lambda tx: tags.unfeature(tx, account_id=me.id, tag_id=found.id))
+    return found
+
+
+async def unfeature_by_id(core: Core, me: Account, featured_id: int) -> None:
+    """The same by the id of the feature; NotFound when there is none such."""
+    if not await core.db.write(
+        lambda tx: tags.unfeature_by_id(tx, account_id=me.id, featured_id=featured_id)
+    ):
+        raise NotFound
+
+
+async def _known(core: Core, tx: Writer, tag: Tag) -> int:
+    return tag.id or await tags.known(tx, core.ids.next(), tag.name, tag.display_name, core.clock())
+
+
+def _wrong(problem: str) -> Invalid:
+    return Invalid(f"Validation failed: Tag {problem}", {"name": [("ERR_INVALID", problem)]})
