@@ -39,15 +39,19 @@ COUNT_REQUESTS = Query("""
     select count(*) from (select 1 from follow_requests where target_id = :target_id limit 40) waiting
 """)
 HIDDEN = Query("""
-    select target_id from blocks where account_id = :viewer_id
-     union select account_id from blocks where target_id = :viewer_id
-     union select target_id from mutes
-            where account_id = :viewer_id and (expires_at is null or expires_at > :now)
+    select a.id from accounts a
+     where a.id = any(:among)
+       and (exists (select 1 from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+            or exists (select 1 from blocks b where b.account_id = a.id and b.target_id = :viewer_id)
+            or exists (select 1 from mutes m where m.account_id = :viewer_id and m.target_id = a.id
+                          and (m.expires_at is null or m.expires_at > :now))
+            or a.domain in (select domain from domain_blocks where account_id = :viewer_id))
 """)
 FAMILIAR = Query("""
     select t.target_id as cursor, f.target_id as id
       from follows t
       join follows f on f.target_id = t.account_id and f.account_id = :viewer_id
+      join accounts a on a.id = t.target_id and not a.hide_collections
      where t.target_id = any(:target_ids)
      order by t.id desc limit 1000
 """)
@@ -98,13 +102,13 @@ async def count_requests(db: Reader, *, target_id: int) -> int:
     return int(await db.value(COUNT_REQUESTS, target_id=target_id))
 
 
-async def hidden(db: Reader, *, viewer_id: int, now: int) -> set[int]:
-    """Whom a member does not see in lists: blocked in either direction, or muted now."""
-    return set(await db.values(HIDDEN, viewer_id=viewer_id, now=now))
+async def hidden(db: Reader, *, viewer_id: int, among: Sequence[int], now: int) -> set[int]:
+    """Whom a member does not see in lists: blocked in either direction, by their server, or muted now."""
+    return set(await db.values(HIDDEN, viewer_id=viewer_id, among=among, now=now)) if among else set()
 
 
 async def familiar(db: Reader, *, viewer_id: int, target_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Followers of each target whom the viewer follows, latest first."""
+    """Followers of each target whom the viewer follows, latest first; none of who hides their followers."""
     known: dict[int, list[int]] = {target_id: [] for target_id in target_ids}
     if target_ids:
         for entry in await db.all(FAMILIAR, Entry, viewer_id=viewer_id, target_ids=target_ids):
@@ -127,6 +131,8 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     muting_notifications: bool | None
     muting_until: int | None
     requested_by: bool
+    domain_blocking: bool
+    endorsed: bool
     note: str
 
 
@@ -139,6 +145,10 @@ STANDINGS = Query("""
            m.hide_notifications as muting_notifications, m.expires_at as muting_until,
            exists (select 1 from follow_requests x
                     where x.account_id = a.id and x.target_id = :viewer_id) as requested_by,
+           a.domain in (select domain from domain_blocks
+                         where account_id = :viewer_id) as domain_blocking,
+           exists (select 1 from endorsements x
+                    where x.account_id = :viewer_id and x.target_id = a.id) as endorsed,
            coalesce(n.comment, '') as note
       from accounts a
       left join follows f on f.account_id = :viewer_id and f.target_id = a.id

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from fediserver.db.database import Reader, Writer
+from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
 
 RECENT = 40
 """A boost does not show again what stands among this many newest entries."""
 
-# Blocks in both directions and mutes, of the author and of the boosted author; `a` is the reader.
-WANTED = """
+# Blocks in both directions, mutes and blocked servers, of the author and of the boosted author; `a` reads.
+WANTED = f"""
     not exists (select 1 from mutes m where m.account_id = a.id
                    and m.target_id in (:author_id, :original_author_id)
                    and (m.expires_at is null or m.expires_at > :now))
@@ -19,6 +20,7 @@ WANTED = """
                    and b.target_id in (:author_id, :original_author_id))
     and not exists (select 1 from blocks b where b.target_id = a.id
                    and b.account_id in (:author_id, :original_author_id))
+    and not {blocked("a.id", ":author_id, :original_author_id")}
 """
 # Languages that a follow is bound to, a JSON list; a post without language is for everybody.
 SPOKEN = """

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fediserver.db.database import Reader, Writer
+from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query, columns, insertion
 from fediserver.models.account import Account
 from fediserver.models.relationship import Block, Follow, FollowRequest, Mute
@@ -75,10 +76,10 @@ DROP_REQUESTS_TO = Query("delete from follow_requests where target_id = :account
 BLOCK = Query(f"select {columns(Block)} from blocks where {_PAIR}")
 PUT_BLOCK = Query(insertion("blocks", Block) + " on conflict (account_id, target_id) do nothing")
 DROP_BLOCK = Query(f"delete from blocks where {_PAIR}")
-EITHER_BLOCKS = Query("""
-    select 1 from blocks
-     where (account_id = :one and target_id = :other) or (account_id = :other and target_id = :one)
-     limit 1
+EITHER_BLOCKS = Query(f"""
+    select exists (select 1 from blocks where account_id = :one and target_id = :other)
+        or exists (select 1 from blocks where account_id = :other and target_id = :one)
+        or {blocked(":one", ":other")} or {blocked(":other", ":one")}
 """)
 
 MUTE = Query(f"select {columns(Mute)} from mutes where {_PAIR}")
@@ -191,8 +192,8 @@ async def block(db: Reader, account_id: int, target_id: int) -> Block | None:
 
 
 async def either_blocks(db: Reader, one: int, other: int) -> bool:
-    """Whether one of two has blocked the other."""
-    return await db.value(EITHER_BLOCKS, one=one, other=other) is not None
+    """Whether one of two has blocked the other, or the other's server."""
+    return bool(await db.value(EITHER_BLOCKS, one=one, other=other))
 
 
 async def put_block(tx: Writer, row: Block) -> bool:

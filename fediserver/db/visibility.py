@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 from fediserver.db.database import Reader
+from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
 
-VISIBLE = Query("""
+VISIBLE = Query(f"""
     select s.id
       from statuses s
       join accounts a on a.id = s.account_id
      where s.id = any(:ids)
        and a.suspended_at is null
        and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = :viewer_id)
+       and not {blocked("s.account_id", ":viewer_id")}
        and (s.visibility <= 1
             or s.account_id = :viewer_id
             or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = :viewer_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fediserver.actions import delete, notify, publish, vote
+from fediserver.actions import delete, domain_block, notify, publish, vote
 from fediserver.actions.write import domain_of, markup
 from fediserver.activitypub import lookup, notes
 from fediserver.activitypub.context import Context
@@ -107,7 +107,13 @@ async def purge_posts(ctx: Context, args: Args) -> None:
         await ctx.db.write(work)
 
 
+async def cut_ties(ctx: Context, args: Args) -> None:
+    """End what a member has to do with a server that they block."""
+    await domain_block.cut_ties(ctx, args["account_id"], args["domain"])
+
+
 KINDS: dict[str, Work] = {
+    "domain_block": cut_ties,
     "mentions": find_mentions,
     "parent": fetch_parent,
     "poll": end_poll,

@@ -71,6 +71,21 @@ def seeds() -> list[str]:
             _insert(4_000, table, "id, account_id, target_id, created_at", f"i, i % 900 + 1, i + 900, {NOON}")
             for table in ("follow_requests", "blocks", "mutes")
         ),
+        _insert(3_000, "endorsements", "account_id, target_id, follow_id", "2, i + 300, 5000 + i"),
+        # Account 2 blocks many servers, though none of its friends'.
+        _insert(
+            1_500,
+            "domain_blocks",
+            "id, account_id, domain, created_at",
+            f"i, 2, 'x' || i || '.example', {NOON}",
+        ),
+        _insert(
+            1_500,
+            "domain_blocks",
+            "id, account_id, domain, created_at",
+            f"1500 + i, i % 190 + 3, 'h' || i || '.example', {NOON}",
+        ),
+        _insert(4_000, "dismissed_suggestions", "account_id, target_id", "i % 190 + 1, i + 300"),
         _insert(4_000, "account_notes", "account_id, target_id, comment", "i % 100 + 1, i + 900, 'x'"),
         _insert(
             5_000,

@@ -22,6 +22,7 @@ BIG = 1_000
 """Rows of a table that is not read from end to end."""
 
 MAY_SCAN: dict[str, str] = {
+    "discovery.DIRECTORY[(False, 'new')]": "in the order of ids, and ends with its page: most want to be found",
     "domain_rules.SILENCE": "an organiser decides about a server and what is below it: a few times a year",
     "expiry.FULL_HOMES": "once an hour, over an index that holds all it asks for",
     "expiry.FULL_LISTS": "once an hour, over an index that holds all it asks for",

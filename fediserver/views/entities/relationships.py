@@ -42,7 +42,7 @@ def _entity(row: Standing) -> dict[str, object]:
         "muting_expires_at": None if row.muting_until is None else isoformat(row.muting_until),
         "requested": requested,
         "requested_by": row.requested_by,
-        "domain_blocking": False,
-        "endorsed": False,
+        "domain_blocking": row.domain_blocking,
+        "endorsed": row.endorsed,
         "note": row.note,
     }

@@ -1,11 +1,14 @@
 """Accounts: https://docs.joinmastodon.org/methods/accounts/."""
 
+from typing import Annotated
+
 import msgspec
 from starlette.responses import Response
 
+from fediserver.actions import endorse
 from fediserver.activitypub import lookup
 from fediserver.activitypub.context import Context
-from fediserver.db import account_lists, interactions, search, status_lists
+from fediserver.db import account_lists, endorsements, interactions, search, status_lists
 from fediserver.db import accounts as account_rows
 from fediserver.db.status_lists import Kinds
 from fediserver.errors import Invalid, NotFound
@@ -14,13 +17,16 @@ from fediserver.text import compose, handles
 from fediserver.views.entities import accounts, relationships, statuses
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
-from fediserver.web.api.paging import Paging, People
+from fediserver.web.api.paging import Paging, People, Size
 from fediserver.web.api.targets import id_of
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
 _MOST_IDS = 40
 _MOST_STANDINGS = 300
+
+Endorsed = Annotated[Paging, Size(40, 80, zero=endorse.MOST)]
+"""Pages of whom somebody shows; `limit=0` asks for all of them."""
 
 
 class Ids(msgspec.Struct):
@@ -174,6 +180,25 @@ async def familiar_followers(ctx: Context, me: Viewer, wanted: Ids) -> Response:
             for target_id, ids in known.items()
         ]
     )
+
+
+async def endorsed(ctx: Context, me: Viewer, page: Endorsed) -> Response:
+    """GET /api/v1/endorsements: whom the member shows on their profile."""
+    return await _endorsed(ctx, me, me.id, page)
+
+
+async def endorsed_by(ctx: Context, viewer: Viewer | None, account_id: int, page: Endorsed) -> Response:
+    """GET /api/v1/accounts/:id/endorsements: whom somebody shows on their profile."""
+    whose = await targets.account(ctx, account_id)
+    if whose.suspended_at is not None:
+        return json_response([])
+    return await _endorsed(ctx, viewer, whose.id, page)
+
+
+async def _endorsed(ctx: Context, viewer: Viewer | None, account_id: int, page: Paging) -> Response:
+    entries = await endorsements.of(ctx.db, page.bounds, account_id=account_id)
+    found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
+    return page.related(found, entries)
 
 
 def _hides(whose: Account, viewer: Viewer | None) -> bool:

@@ -4,6 +4,7 @@ import msgspec
 from starlette.responses import Response
 
 from fediserver.actions import block as blocks
+from fediserver.actions import endorse as endorsing
 from fediserver.actions import follow as follows
 from fediserver.actions import mute as mutes
 from fediserver.activitypub.context import Context
@@ -83,6 +84,18 @@ async def mute(ctx: Context, me: Viewer, account_id: int, wish: Silence) -> Resp
 async def unmute(ctx: Context, me: Viewer, account_id: int) -> Response:
     """POST /api/v1/accounts/:id/unmute."""
     await mutes.unmute(ctx, me.account, await targets.account(ctx, account_id))
+    return await _standing(ctx, me, account_id)
+
+
+async def endorse(ctx: Context, me: Viewer, account_id: int) -> Response:
+    """POST /api/v1/accounts/:id/endorse, and /pin as it was called before."""
+    await endorsing.endorse(ctx, me.account, await targets.account(ctx, account_id))
+    return await _standing(ctx, me, account_id)
+
+
+async def unendorse(ctx: Context, me: Viewer, account_id: int) -> Response:
+    """POST /api/v1/accounts/:id/unendorse, and /unpin."""
+    await endorsing.unendorse(ctx, me.account, await targets.account(ctx, account_id))
     return await _standing(ctx, me, account_id)
 
 

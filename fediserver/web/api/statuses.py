@@ -1,5 +1,7 @@
 """Posts, read: https://docs.joinmastodon.org/methods/statuses/."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from fediserver.actions import visibility
@@ -57,7 +59,7 @@ async def context(ctx: Context, viewer: Viewer | None, status_id: int) -> Respon
         above = threads.ancestors(knots, status.id, _MOST)
         below = threads.descendants(knots, status.id, _MOST, _MOST_DEEP)
     shown = set(await targets.visible(ctx.db, viewer, above + below))
-    hidden = await _hidden(ctx, viewer)
+    hidden = await _hidden(ctx, viewer, [knot.account_id for knot in knots if knot.id in shown])
     shown -= {knot.id for knot in knots if knot.account_id in hidden}
     above, below = [one for one in above if one in shown], [one for one in below if one in shown]
     entities = await statuses.by_ids(ctx, above + below, id_of(viewer))
@@ -112,13 +114,13 @@ async def answer(ctx: Context, viewer: Viewer, status: Status) -> Response:
 
 
 async def _people(ctx: Context, viewer: Viewer | None, page: Paging, entries: list[Entry]) -> Response:
-    hidden = await _hidden(ctx, viewer)
+    hidden = await _hidden(ctx, viewer, [entry.id for entry in entries])
     shown = [entry.id for entry in entries if entry.id not in hidden]
     return page.related(await accounts.by_ids(ctx, shown, id_of(viewer)), entries)
 
 
-async def _hidden(ctx: Context, viewer: Viewer | None) -> set[int]:
-    """Whom the viewer blocks or mutes."""
+async def _hidden(ctx: Context, viewer: Viewer | None, among: Sequence[int]) -> set[int]:
+    """Whom of those the viewer blocks or mutes."""
     if viewer is None:
         return set()
-    return await account_lists.hidden(ctx.db, viewer_id=viewer.id, now=ctx.clock())
+    return await account_lists.hidden(ctx.db, viewer_id=viewer.id, among=among, now=ctx.clock())

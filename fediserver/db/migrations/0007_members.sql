@@ -1,0 +1,30 @@
+-- Whom a member shows on their profile; it ends with the follow.
+create table endorsements (
+    account_id bigint not null references accounts (id),
+    target_id bigint not null references accounts (id),
+    follow_id bigint not null references follows (id) on delete cascade,
+    primary key (account_id, target_id)
+) /*clustered*/;
+create index endorsements_follow on endorsements (follow_id);
+
+-- Servers of which a member wants to see nothing; the organisers' own rules are domain_rules.
+create table domain_blocks (
+    id /*id*/,
+    account_id bigint not null references accounts (id),
+    domain text not null,
+    created_at bigint not null
+);
+create unique index domain_blocks_pair on domain_blocks (account_id, domain);
+create index domain_blocks_account on domain_blocks (account_id, id);
+
+-- Whom a member does not want to be suggested again.
+create table dismissed_suggestions (
+    account_id bigint not null references accounts (id),
+    target_id bigint not null references accounts (id),
+    primary key (account_id, target_id)
+) /*clustered*/;
+
+-- The directory by the latest post, and who has most followers.
+create index accounts_active on accounts (coalesce(last_status_at, 0), id) where discoverable;
+create index accounts_local_active on accounts (coalesce(last_status_at, 0), id) where discoverable and domain = '';
+create index accounts_local_popular on accounts (followers_count, id) where discoverable and domain = '';
