@@ -122,7 +122,8 @@ _ANSWERS = (
     ("GET /api/v1/mutes", "array<MutedAccount>"),
     ("GET /api/v1/(favourites|bookmarks|statuses)", "array<Status>"),
     ("GET /api/v1/timelines/.*", "array<Status>"),
-    ("POST /api/v1/statuses", "Status"),
+    ("GET /api/v1/scheduled_statuses", "array<ScheduledStatus>"),
+    (r"(GET|PUT) /api/v1/scheduled_statuses/\d+", "ScheduledStatus"),
     (r"(GET|PUT|DELETE) /api/v1/statuses/\d+", "Status"),
     (r"GET /api/v1/statuses/\d+/context", "Context"),
     (r"GET /api/v1/statuses/\d+/source", "StatusSource"),
@@ -191,6 +192,9 @@ def check_answer(method: str, path: str, status: int, body: bytes) -> None:
         check("Error", value)
         return
     called = f"{method} {path.rstrip('/')}"
+    if called == "POST /api/v1/statuses":
+        check("ScheduledStatus" if "scheduled_at" in value else "Status", value)
+        return
     for pattern, entity in _ANSWERS:
         if re.fullmatch(pattern, called):
             check(entity, value)

@@ -1,6 +1,7 @@
 """Publish a post of a member or group of ours."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import orjson
@@ -22,7 +23,7 @@ from fediserver.actions.write import (
     write,
 )
 from fediserver.clock import DAY, HOUR
-from fediserver.db import accounts, jobs, media, statuses
+from fediserver.db import accounts, jobs, media, scheduled, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
@@ -41,7 +42,8 @@ LOOK_FOR_MENTIONS = DAY
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A post as a member asks for it; what is None follows the member's settings.
 
-    `absent` are people named in the text whose own servers say that they are not there.
+    `absent` are people named in the text whose own servers say that they are not there; `scheduled_id` is
+    what the draft was kept under until its time, and ends with it.
     """
 
     text: str = ""
@@ -55,6 +57,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     application_id: int | None = None
     idempotency_key: str = ""
     absent: frozenset[Handle] = frozenset()
+    scheduled_id: int | None = None
+
+
+class Checked(NamedTuple):
+    """A draft in order, the post that it answers, and its files."""
+
+    draft: Draft
+    parent: Status | None
+    files: list[MediaAttachment]
 
 
 async def publish(core: Core, author: Account, draft: Draft) -> Status:
@@ -67,14 +78,7 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
         raise Forbidden("Your account is suspended")
     if draft.idempotency_key and (known := await _made_before(core, author, draft.idempotency_key)):
         return known
-    draft = _tidied(draft)
-    check_length(draft.text, draft.spoiler_text)
-    parent = await _parent(core, author, draft)
-    files = await attachments(core, author, draft.media_ids)
-    if not draft.text.strip() and not files and draft.poll is None:
-        raise Invalid("Validation failed: Text can't be blank")
-    if files and draft.poll is not None:
-        raise Invalid("Validation failed: a post has either files or a poll")
+    draft, parent, files = await check(core, author, draft)
     written = await write(core, draft.text, draft.spoiler_text)
     status = await _compose(core, author, draft, parent, files, written)
     poll, options = poll_rows(core, draft.poll, status.id) if draft.poll else (None, ())
@@ -83,8 +87,12 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
     parts = Parts(named=written.mentioned, tags=written.tags, poll=poll, options=options)
 
     async def work(tx: Writer) -> int:
-        if draft.idempotency_key and (made := await _key_made(core, tx, author, draft, status)):
+        if draft.idempotency_key and (
+            made := await key_made(core, tx, author, draft.idempotency_key, status.id)
+        ):
             return made
+        if draft.scheduled_id is not None and not await scheduled.drop(tx, draft.scheduled_id):
+            raise NotFound
         await place(core, tx, author, status, parts)
         await media.attach(tx, [one.id for one in files], status.id) if files else None
         await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
@@ -103,6 +111,22 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
     return status if made_id == status.id else await _reread(core, made_id)
 
 
+async def check(core: Core, author: Account, draft: Draft) -> Checked:
+    """Bring a draft into order, and look up what it answers and attaches.
+
+    Raises Invalid for a post that breaks a rule, NotFound for a parent that is not there.
+    """
+    draft = _tidied(draft)
+    check_length(draft.text, draft.spoiler_text)
+    parent = await _parent(core, author, draft)
+    files = await attachments(core, author, draft.media_ids, scheduled_id=draft.scheduled_id)
+    if not draft.text.strip() and not files and draft.poll is None:
+        raise Invalid("Validation failed: Text can't be blank")
+    if files and draft.poll is not None:
+        raise Invalid("Validation failed: a post has either files or a poll")
+    return Checked(draft, parent, files)
+
+
 def _tidied(draft: Draft) -> Draft:
     """A warning without a text becomes the text, as in Mastodon."""
     text, spoiler = draft.text.replace("\0", ""), draft.spoiler_text.replace("\0", "").strip()
@@ -116,11 +140,11 @@ async def _made_before(core: Core, author: Account, key: str) -> Status | None:
     return None if found is None else await statuses.by_id(core.db, found)
 
 
-async def _key_made(core: Core, tx: Writer, author: Account, draft: Draft, status: Status) -> int | None:
+async def key_made(core: Core, tx: Writer, author: Account, key: str, status_id: int) -> int | None:
     """Take the key for this post; the id of the other post if the same request came twice at once."""
-    key, now = draft.idempotency_key, core.clock()
+    now = core.clock()
     if await statuses.keep_idempotent(
-        tx, author.id, key, status_id=status.id, now=now, since=now - KEY_LIVES
+        tx, author.id, key, status_id=status_id, now=now, since=now - KEY_LIVES
     ):
         return None
     return await statuses.idempotent(tx, author.id, key, now - KEY_LIVES)

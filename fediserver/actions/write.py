@@ -7,7 +7,7 @@ import orjson
 
 from fediserver.actions.core import Core
 from fediserver.clock import DAY, MINUTE
-from fediserver.db import accounts, media
+from fediserver.db import accounts, media, scheduled
 from fediserver.db.database import Reader
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
@@ -107,19 +107,35 @@ def check_length(text: str, spoiler_text: str) -> None:
 
 
 async def attachments(
-    core: Core, author: Account, ids: Sequence[int], *, status_id: int | None = None
+    core: Core,
+    author: Account,
+    ids: Sequence[int],
+    *,
+    status_id: int | None = None,
+    scheduled_id: int | None = None,
 ) -> list[MediaAttachment]:
-    """The author's own uploads that are free, or already on this post, in the order asked for."""
+    """The author's own uploads that are free, or already on this post or kept for it, in the order asked for."""
     if len(ids) > ATTACHMENTS:
         raise Invalid(f"Validation failed: Cannot attach more than {ATTACHMENTS} files")
-    found = await media.by_ids(core.db, ids)
+    found, kept = await core.db.read(lambda tx: _files(tx, ids))
     chosen = [found[one] for one in dict.fromkeys(ids) if one in found]
-    fit = [one for one in chosen if one.account_id == author.id and one.status_id in (None, status_id)]
+    fit = [
+        one
+        for one in chosen
+        if one.account_id == author.id
+        and one.status_id in (None, status_id)
+        and kept.get(one.id) in (None, scheduled_id)
+    ]
     if len(fit) != len(set(ids)):
         raise Invalid("Validation failed: one of the attached files is not there, or already used")
     if len(fit) > 1 and any(one.kind in ("video", "audio", "gifv") for one in fit):
         raise Invalid("Validation failed: a video or sound cannot be attached together with other files")
     return fit
+
+
+async def _files(tx: Reader, ids: Sequence[int]) -> tuple[dict[int, MediaAttachment], dict[int, int]]:
+    """Uploads, and for which posts to come they are kept."""
+    return await media.by_ids(tx, ids), await scheduled.kept(tx, ids)
 
 
 def poll_rows(core: Core, draft: PollDraft, status_id: int) -> tuple[Poll, tuple[PollOption, ...]]:

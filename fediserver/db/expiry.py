@@ -13,9 +13,15 @@ FULL_HOMES = Query("select account_id from home_entries group by account_id havi
 FULL_LISTS = Query("select list_id from list_entries group by list_id having count(*) > :most")
 UNUSED_UPLOADS = Query("""
     select id, path, preview_path from media_attachments
-     where status_id is null and created_at < :before order by created_at limit 500
+     where status_id is null and created_at < :before
+       and not exists (select 1 from scheduled_media k where k.media_id = media_attachments.id)
+     order by created_at limit 500
 """)
-DROP_UPLOAD = Query("delete from media_attachments where id = :id and status_id is null")
+DROP_UPLOAD = Query("""
+    delete from media_attachments
+     where id = :id and status_id is null
+       and not exists (select 1 from scheduled_media k where k.media_id = media_attachments.id)
+""")
 
 
 class UnusedUpload(msgspec.Struct, array_like=True, frozen=True):
@@ -49,6 +55,6 @@ async def unused_uploads(db: Reader, before: int) -> list[UnusedUpload]:
     return await db.all(UNUSED_UPLOADS, UnusedUpload, before=before)
 
 
-async def drop_upload(tx: Writer, upload_id: int) -> None:
-    """Forget an upload that no post uses."""
-    await tx.run(DROP_UPLOAD, id=upload_id)
+async def drop_upload(tx: Writer, upload_id: int) -> bool:
+    """Forget an upload that no post uses or waits for; False when one does."""
+    return bool(await tx.run(DROP_UPLOAD, id=upload_id))

@@ -20,6 +20,7 @@ LEASE = Query("update jobs set lease_by = :boot, lease_until = :until where id =
 RENEW = Query("update jobs set lease_until = :until where lease_by = :boot and lease_until > :now")
 RELEASE_ALL = Query("update jobs set lease_by = null, lease_until = 0 where lease_until > 0")
 DONE = Query("delete from jobs where id = :id")
+FORGET = Query("delete from jobs where once_key = :once_key")
 POSTPONE = Query("""
     update jobs
        set attempts = attempts + 1, run_at = :run_at, last_error = :last_error, lease_by = null, lease_until = 0
@@ -73,6 +74,11 @@ async def release_all(tx: Writer) -> None:
 async def done(tx: Writer, job_id: int) -> None:
     """The work is done or given up."""
     await tx.run(DONE, id=job_id)
+
+
+async def forget(tx: Writer, once: str) -> None:
+    """The work need not be done any more."""
+    await tx.run(FORGET, once_key=once)
 
 
 async def postpone(tx: Writer, job_id: int, *, run_at: int, last_error: str) -> None:

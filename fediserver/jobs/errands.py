@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fediserver.actions import delete, domain_block, notify, publish, vote
+from fediserver.actions import delete, domain_block, notify, publish, schedule, vote
 from fediserver.actions.write import domain_of, markup
 from fediserver.activitypub import lookup, notes
 from fediserver.activitypub.context import Context
@@ -112,6 +112,11 @@ async def cut_ties(ctx: Context, args: Args) -> None:
     await domain_block.cut_ties(ctx, args["account_id"], args["domain"])
 
 
+async def publish_scheduled(ctx: Context, args: Args) -> None:
+    """Publish a post whose time has come."""
+    await schedule.publish_due(ctx, args["scheduled_id"])
+
+
 KINDS: dict[str, Work] = {
     "domain_block": cut_ties,
     "mentions": find_mentions,
@@ -119,6 +124,7 @@ KINDS: dict[str, Work] = {
     "poll": end_poll,
     "poll_counts": tell_poll_counts,
     "purge": purge_posts,
+    "scheduled": publish_scheduled,
 }
 
 

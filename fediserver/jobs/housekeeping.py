@@ -37,6 +37,7 @@ async def tidy(ctx: Context) -> None:
 async def _unused_uploads(ctx: Context, now: int) -> None:
     """Files that no post came to use."""
     for row in await expiry.unused_uploads(ctx.db, now - UNUSED_UPLOADS_KEEP):
-        await ctx.db.write(lambda tx, one=row.id: expiry.drop_upload(tx, one))  # type: ignore[misc]
+        if not await ctx.db.write(lambda tx, one=row.id: expiry.drop_upload(tx, one)):  # type: ignore[misc]
+            continue
         for path in {row.path, row.preview_path} - {""}:
             await ctx.storage.delete(path)

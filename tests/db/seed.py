@@ -169,6 +169,14 @@ def seeds() -> list[str]:
             "id, account_id, status_id, kind, created_at",
             f"i, i % 900 + 1, case when i % 50 > 0 then {_of('i')} end, 'image', {NOON} + i",
         ),
+        # Account 2 has planned far ahead.
+        _insert(
+            4_000,
+            "scheduled_statuses",
+            "id, account_id, scheduled_at, draft, created_at",
+            f"i, case when i % 4 = 0 then 2 else i % 190 + 3 end, {NOON} + i * 60000, '{{}}', {NOON}",
+        ),
+        _insert(2_000, "scheduled_media", "media_id, scheduled_id, position", "i, i * 2, 0"),
         _insert(
             10_000,
             "remote_files",

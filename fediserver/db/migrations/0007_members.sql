@@ -28,3 +28,21 @@ create table dismissed_suggestions (
 create index accounts_active on accounts (coalesce(last_status_at, 0), id) where discoverable;
 create index accounts_local_active on accounts (coalesce(last_status_at, 0), id) where discoverable and domain = '';
 create index accounts_local_popular on accounts (followers_count, id) where discoverable and domain = '';
+
+-- Posts that wait for their time, and the files that are kept for them.
+create table scheduled_statuses (
+    id /*id*/,
+    account_id bigint not null references accounts (id),
+    scheduled_at bigint not null,
+    draft text not null,                            -- JSON: what is to be published
+    created_at bigint not null
+);
+create index scheduled_statuses_account on scheduled_statuses (account_id, id);
+create index scheduled_statuses_time on scheduled_statuses (account_id, scheduled_at);
+
+create table scheduled_media (
+    media_id /*id*/ references media_attachments (id) on delete cascade,
+    scheduled_id bigint not null references scheduled_statuses (id) on delete cascade,
+    position smallint not null
+);
+create index scheduled_media_scheduled on scheduled_media (scheduled_id, position);

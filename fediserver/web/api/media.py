@@ -65,9 +65,8 @@ async def change(ctx: Context, me: Viewer, media_id: int, wanted: FileChange) ->
 async def delete(ctx: Context, me: Viewer, media_id: int) -> Response:
     """DELETE /api/v1/media/:id: forget a file that is in no post."""
     row = await _own(ctx, me, media_id)
-    if row.status_id is not None:
+    if not await ctx.db.write(lambda tx: expiry.drop_upload(tx, row.id)):
         raise Invalid("The file is in a post; edit or delete the post instead")
-    await ctx.db.write(lambda tx: expiry.drop_upload(tx, row.id))
     for path in {row.path, row.preview_path} - {""}:
         await ctx.storage.delete(path)
     return empty()

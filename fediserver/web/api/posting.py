@@ -11,6 +11,7 @@ from fediserver.actions import delete as deleting
 from fediserver.actions import edit as editing
 from fediserver.actions.edit import Revision
 from fediserver.actions.publish import Draft, publish
+from fediserver.actions.schedule import schedule
 from fediserver.actions.write import PollDraft, domain_of
 from fediserver.activitypub import lookup
 from fediserver.activitypub.context import Context
@@ -21,9 +22,11 @@ from fediserver.models.visibility import Visibility, named
 from fediserver.text import compose
 from fediserver.text.handles import Handle
 from fediserver.views.entities import statuses
+from fediserver.views.entities.scheduled import scheduled_status
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
 from fediserver.web.api.media import focal_point
+from fediserver.web.api.scheduled import moment_of
 from fediserver.web.api.statuses import answer
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
@@ -90,28 +93,28 @@ class EditedPost(msgspec.Struct):
 
 
 async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) -> Response:
-    """POST /api/v1/statuses: publish a post."""
-    if wanted.scheduled_at:
-        raise Invalid("Validation failed: this node does not publish posts later; leave out scheduled_at")
-    absent = await _meet(ctx, wanted.status)
-    status = await publish(
-        ctx,
-        me.account,
-        Draft(
-            text=wanted.status,
-            spoiler_text=wanted.spoiler_text,
-            visibility=_visibility(wanted.visibility),
-            sensitive=wanted.sensitive,
-            language=wanted.language,
-            in_reply_to_id=wanted.in_reply_to_id,
-            media_ids=wanted.media_ids,
-            poll=wanted.poll.draft() if wanted.poll else None,
-            application_id=me.token.application_id if me.token else None,
-            idempotency_key=_key(request),
-            absent=absent,
-        ),
+    """POST /api/v1/statuses: publish a post, or keep it for later."""
+    draft = Draft(
+        text=wanted.status,
+        spoiler_text=wanted.spoiler_text,
+        visibility=_visibility(wanted.visibility),
+        sensitive=wanted.sensitive,
+        language=wanted.language,
+        in_reply_to_id=wanted.in_reply_to_id,
+        media_ids=wanted.media_ids,
+        poll=wanted.poll.draft() if wanted.poll else None,
+        application_id=me.token.application_id if me.token else None,
+        idempotency_key=_key(request),
     )
-    return await answer(ctx, me, status)
+    moment = moment_of(wanted.scheduled_at) if wanted.scheduled_at else None
+    # A time that is past asks for nothing to wait for.
+    if moment is not None and moment > ctx.clock():
+        row = await schedule(ctx, me.account, draft, moment)
+        return json_response(await scheduled_status(ctx, row, me.id))
+    absent = await _meet(ctx, wanted.status)
+    return await answer(
+        ctx, me, await publish(ctx, me.account, msgspec.structs.replace(draft, absent=absent))
+    )
 
 
 async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> Response:

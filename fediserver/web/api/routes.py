@@ -24,6 +24,7 @@ from fediserver.web.api import (
     profile,
     relations,
     reports,
+    scheduled,
     search,
     sign_up,
     statuses,
@@ -139,8 +140,10 @@ _POSTS: tuple[Line, ...] = (
     ("DELETE", "/api/v1/media/{media_id}", media.delete, "write:media"),
     ("GET", "/api/v1/polls/{poll_id}", polls.show, "read:statuses"),
     ("POST", "/api/v1/polls/{poll_id}/votes", polls.vote, "write:statuses"),
-    ("GET", "/api/v1/scheduled_statuses", absent.none_of_mine, "read:statuses"),
-    ("GET", "/api/v1/scheduled_statuses/{thing_id}", absent.missing, "read:statuses"),
+    ("GET", "/api/v1/scheduled_statuses", scheduled.page, "read:statuses"),
+    ("GET", "/api/v1/scheduled_statuses/{scheduled_id}", scheduled.show, "read:statuses"),
+    ("PUT", "/api/v1/scheduled_statuses/{scheduled_id}", scheduled.change, "write:statuses"),
+    ("DELETE", "/api/v1/scheduled_statuses/{scheduled_id}", scheduled.cancel, "write:statuses"),
 )
 
 _READING: tuple[Line, ...] = (

@@ -70,7 +70,7 @@ async def test_the_same_key_makes_one_post(town: Any) -> None:
         ({"status": " "}, 422),
         ({"status": "x" * 501}, 422),
         ({"status": "x", "visibility": "secret"}, 422),
-        ({"status": "x", "scheduled_at": "2030-01-01T00:00:00Z"}, 422),
+        ({"status": "x", "scheduled_at": "tomorrow"}, 422),
         ({"status": "x", "media_ids": ["1"]}, 422),
         ({"status": "x", "in_reply_to_id": "1"}, 404),
         ({"status": "x", "poll": {"options": ["a"], "expires_in": 600}}, 422),
