@@ -109,6 +109,7 @@ def _is(kind: str, value: Any) -> bool:
 # What each path answers with, so that every answer in every test is checked.
 _ANSWERS = (
     ("(GET|PATCH) /api/v1/accounts/(verify|update)_credentials", "CredentialAccount"),
+    ("(GET|PATCH) /api/v1/profile", "Profile"),
     ("GET /api/v1/accounts/relationships", "array<Relationship>"),
     ("GET /api/v1/accounts/familiar_followers", "array<FamiliarFollowers>"),
     ("GET /api/v1/accounts/lookup", "Account"),

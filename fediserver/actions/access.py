@@ -249,6 +249,14 @@ async def revoke(core: Core, *, application: Application, token: str) -> None:
     await revoke_token(core, row.id)
 
 
+async def introspect(core: Core, *, application: Application, token: str) -> AccessToken | None:
+    """A token that works, for the application that it was issued to; None for any other."""
+    row = await access.token(core.db, hashed(token))
+    if row is None or row.application_id != application.id:
+        return None
+    return None if row.expires_at is not None and row.expires_at <= core.clock() else row
+
+
 async def revoke_token(core: Core, token_id: int) -> None:
     """End a token, whoever's it is; it stops working in this process at once, in others within 2 s."""
     await core.db.write(lambda tx: access.drop_token(tx, token_id))

@@ -22,6 +22,7 @@ NAME_CHARACTERS = 40
 NOTE_CHARACTERS = 500
 FIELD_CHARACTERS = 255
 FIELDS = 4
+DESCRIPTION_CHARACTERS = 150
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +33,16 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[tuple[str, str]] | UnsetType = UNSET
     avatar: str | UnsetType = UNSET
     header: str | UnsetType = UNSET
+    avatar_description: str | UnsetType = UNSET
+    header_description: str | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
     bot: bool | UnsetType = UNSET
     discoverable: bool | UnsetType = UNSET
     indexable: bool | UnsetType = UNSET
     hide_collections: bool | UnsetType = UNSET
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
     default_visibility: str | UnsetType = UNSET
     default_sensitive: bool | UnsetType = UNSET
     default_language: str | UnsetType | None = UNSET
@@ -68,6 +74,10 @@ def _check(change: ProfileChange) -> None:
         too_long("display_name", NAME_CHARACTERS)
     if change.note is not UNSET and count(change.note) > NOTE_CHARACTERS:
         too_long("note", NOTE_CHARACTERS)
+    for name in ("avatar_description", "header_description"):
+        text = getattr(change, name)
+        if text is not UNSET and len(text) > DESCRIPTION_CHARACTERS:
+            too_long(name, DESCRIPTION_CHARACTERS)
     if change.fields is not UNSET:
         texts = [text for pair in change.fields for text in pair]
         if any(len(text) > FIELD_CHARACTERS for text in texts) or len(change.fields) > FIELDS:
@@ -90,6 +100,11 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         "hide_collections",
         "avatar",
         "header",
+        "avatar_description",
+        "header_description",
+        "show_media",
+        "show_media_replies",
+        "show_featured",
         "display_name",
     ):
         value = getattr(change, name)

@@ -109,6 +109,11 @@ async def _row(
         silenced_at=known.silenced_at if known else now if _is_silenced(ctx, found) else None,
         deleted_at=None,
         version=known.version if known else 1,
+        avatar_description=found.icon.description if found.icon else "",
+        header_description=found.image.description if found.image else "",
+        show_media=found.show_media,
+        show_media_replies=found.show_media_replies,
+        show_featured=found.show_featured,
     )
 
 

@@ -31,6 +31,8 @@ UPDATE = Query("""
            moved_to_id = :moved_to_id, locked = :locked, bot = :bot, discoverable = :discoverable,
            indexable = :indexable, hide_collections = :hide_collections, refreshed_at = :refreshed_at,
            suspended_at = :suspended_at, silenced_at = :silenced_at, deleted_at = :deleted_at,
+           avatar_description = :avatar_description, header_description = :header_description,
+           show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,
            version = version + 1
      where id = :id
 """)

@@ -15,6 +15,7 @@ _OF = "select s.id as cursor, s.id as id from statuses s where s.account_id = :a
 _PLAIN = """
     and (:only_media = false or s.media_count > 0)
     and (:exclude_reblogs = false or s.reblog_of_id is null)
+    and (:exclude_direct = false or s.visibility <> 3)
     and (:exclude_replies = false or (s.in_reply_to_uri is null
          and (s.in_reply_to_id is null or s.in_reply_to_account_id = s.account_id)))
 """
@@ -50,6 +51,7 @@ class Kinds(msgspec.Struct, frozen=True, kw_only=True):
     only_media: bool = False
     exclude_replies: bool = False
     exclude_reblogs: bool = False
+    exclude_direct: bool = False
 
 
 class Knot(msgspec.Struct, array_like=True, frozen=True):

@@ -43,6 +43,11 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     silenced_at: int | None
     deleted_at: int | None
     version: int
+    avatar_description: str = ""
+    header_description: str = ""
+    show_media: bool = True
+    show_media_replies: bool = True
+    show_featured: bool = True
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -26,7 +26,7 @@ TOKENS = 5000
 """Tokens that are remembered, about 10 MB."""
 
 _LONGEST_TOKEN = 200
-_NO_COOKIE_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo")
+_NO_COOKIE_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo")
 
 
 class Viewer(msgspec.Struct, frozen=True):

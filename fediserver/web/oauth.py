@@ -112,6 +112,45 @@ async def revoke(core: Core, request: Request) -> Response:
     return empty()
 
 
+async def token_info(core: Core, request: Request) -> Response:
+    """GET /oauth/token/info: what the token with which it is asked is good for."""
+    sent = texts(await fields(request, limit=_BODY))
+    grant = await auth.grant(request, also=sent.get("access_token"))
+    application = await rows.application_by_id(core.db, grant.token.application_id) if grant else None
+    if grant is None or application is None:
+        raise Unauthorised
+    row = grant.token
+    described = {
+        "resource_owner_id": None if row.user_id is None else str(row.user_id),
+        "scope": list(scopes.parse(row.scopes)),
+        "expires_in": None if row.expires_at is None else (row.expires_at - core.clock()) // SECOND,
+        "application": {"uid": application.client_id},
+        "created_at": row.created_at // SECOND,
+    }
+    return json_response(described, headers=_UNCACHED)
+
+
+async def introspect(core: Core, request: Request) -> Response:
+    """POST /oauth/introspect: whether a token of this application is good (RFC 7662)."""
+    sent = texts(await fields(request, limit=_BODY))
+    application = await _client(core, request, sent)
+    if not sent.get("token"):
+        raise access.Denied("invalid_request", "The parameter token is missing")
+    row = await access.introspect(core, application=application, token=sent["token"])
+    if row is None:
+        return json_response({"active": False}, headers=_UNCACHED)
+    described: dict[str, object] = {
+        "active": True,
+        "scope": row.scopes,
+        "client_id": application.client_id,
+        "token_type": "Bearer",
+        "iat": row.created_at // SECOND,
+    }
+    if row.expires_at is not None:
+        described["exp"] = row.expires_at // SECOND
+    return json_response(described, headers=_UNCACHED)
+
+
 async def userinfo(core: Core, request: Request) -> Response:
     """GET or POST /oauth/userinfo: who the member is, in the words of OpenID Connect."""
     plain = texts(await fields(request, limit=_BODY)) if request.method == "POST" else {}
@@ -141,6 +180,7 @@ async def metadata(core: Core, request: Request) -> Response:
         "token_endpoint": f"{base}/oauth/token",
         "app_registration_endpoint": f"{base}/api/v1/apps",
         "revocation_endpoint": f"{base}/oauth/revoke",
+        "introspection_endpoint": f"{base}/oauth/introspect",
         "userinfo_endpoint": f"{base}/oauth/userinfo",
         "scopes_supported": sorted(scopes.KNOWN),
         "response_types_supported": ["code"],
@@ -236,6 +276,8 @@ ROUTES: list[Route] = [
     Route(method="GET", path="/oauth/authorize/native", endpoint=authorize.native),
     Route(method="POST", path="/oauth/token", endpoint=_answering(token)),
     Route(method="POST", path="/oauth/revoke", endpoint=_answering(revoke)),
+    Route(method="GET", path="/oauth/token/info", endpoint=token_info),
+    Route(method="POST", path="/oauth/introspect", endpoint=_answering(introspect)),
     Route(method="GET", path="/oauth/userinfo", endpoint=userinfo),
     Route(method="POST", path="/oauth/userinfo", endpoint=userinfo),
     Route(method="GET", path="/.well-known/oauth-authorization-server", endpoint=metadata),

@@ -40,6 +40,7 @@ def seeds() -> list[str]:
             f"'https://h/users/' || i || '/inbox', 'https://h' || (i % 300) || '/inbox', {NOON}, i % 50",
         ),
         _insert(200, "users", "account_id, email, created_at", f"i, 'u' || i || '@mail.example', {NOON}"),
+        _insert(200, "web_settings", "account_id, data", "i, '{}'"),
         _insert(
             10_000,
             "keys",

@@ -528,3 +528,35 @@ async def test_the_metadata_document_names_what_there_is(garden: Garden) -> None
     for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
         assert document[name].startswith("http://localhost:8001/oauth/")
         assert "?" not in document[name]
+
+
+async def test_a_token_tells_what_it_is_good_for(app: App) -> None:
+    token = (await app.token(await app.code())).json()
+    headers = {"authorization": f"Bearer {token['access_token']}"}
+    told = (await app.browser.get("/oauth/token/info", headers=headers)).json()
+    assert (told["scope"], told["application"]) == (["read"], {"uid": app.client_id})
+    assert (told["expires_in"], told["created_at"]) == (None, token["created_at"])
+    assert told["resource_owner_id"].isdigit()
+    by_parameter = await app.browser.get("/oauth/token/info", params={"access_token": token["access_token"]})
+    assert by_parameter.json() == told
+    assert (await app.browser.get("/oauth/token/info")).status_code == 401
+
+
+async def test_an_app_may_ask_whether_its_own_tokens_work(app: App) -> None:
+    token = (await app.token(await app.code())).json()
+
+    async def asked(who: App, **changes: str) -> httpx.Response:
+        sent = {"client_id": who.client_id, "client_secret": who.secret, "token": token["access_token"]}
+        return await who.browser.post("/oauth/introspect", data=sent | changes)
+
+    told = (await asked(app)).json()
+    assert (told["active"], told["scope"], told["client_id"]) == (True, "read", app.client_id)
+    assert (told["token_type"], told["iat"]) == ("Bearer", token["created_at"])
+    other = await App.register(app.garden)
+    for answer in (await asked(other), await asked(app, token="unknown")):
+        assert answer.json() == {"active": False}
+    assert (await asked(app, token="")).json()["error"] == "invalid_request"
+    assert (await asked(app, client_secret="wrong")).status_code == 401
+    sent = {"client_id": app.client_id, "client_secret": app.secret, "token": token["access_token"]}
+    await app.browser.post("/oauth/revoke", data=sent)
+    assert (await asked(app)).json() == {"active": False}

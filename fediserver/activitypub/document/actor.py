@@ -65,6 +65,9 @@ class ActorDocument(msgspec.Struct, frozen=True):
     bot: bool
     discoverable: bool
     indexable: bool
+    show_media: bool
+    show_media_replies: bool
+    show_featured: bool
     memorial: bool
     suspended: bool
     aliases: tuple[str, ...]
@@ -124,6 +127,9 @@ def read_actor(doc: Document) -> ActorDocument:
         bot=kind in BOTS,
         discoverable=fields.boolean(doc, "discoverable"),
         indexable=fields.boolean(doc, "indexable"),
+        show_media=doc.get("showMedia") is not False,
+        show_media_replies=doc.get("showRepliesInMedia") is not False,
+        show_featured=doc.get("showFeatured") is not False,
         memorial=fields.boolean(doc, "memorial"),
         suspended=fields.boolean(doc, "suspended"),
         aliases=fields.idents(doc.get("alsoKnownAs"), MAX_ALIASES),

@@ -9,7 +9,7 @@ from fediserver.activitypub.document import fields
 from fediserver.activitypub.document.decode import Document
 from fediserver.models.uris import host
 from fediserver.text.compose import escape
-from fediserver.text.sanitise import clean
+from fediserver.text.sanitise import clean, clean_text
 from fediserver.text.tokens import prepared
 
 MAX_TAGS = 256
@@ -17,6 +17,7 @@ MAX_TAGS = 256
 
 MAX_EMOJIS = 64
 _PICTURES = 8
+_PICTURE_TEXT = 1500
 _HASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,128}")
 _SHORTCODE = re.compile(r":?([A-Za-z0-9_+-]{1,100}):?")
 _MEDIA_TYPE = re.compile(r"\s*([a-z]+/[a-z0-9.+-]{1,100})\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
@@ -45,11 +46,12 @@ _ENDINGS = {
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """An avatar, header or emoji: where it is, and its blurhash ('' for none)."""
+    """An avatar, header or emoji: where it is, its blurhash, and what it shows in words ('' for none)."""
 
     url: str
     blurhash: str = ""
     media_type: str = ""
+    description: str = ""
 
 
 class Emoji(msgspec.Struct, frozen=True):
@@ -103,12 +105,14 @@ def picture(value: Any) -> Picture | None:
     """The first picture of an `icon` or `image`, which may be an address, an object or a list of either."""
     for item in value[:_PICTURES] if isinstance(value, list) else [value]:
         for url, media_type in fields.links(item, _PICTURES):
-            blurhash, declared = "", ""
+            blurhash, declared, description = "", "", ""
             if isinstance(item, dict):
                 blurhash, declared = blurhash_of(item), fields.text(item, "mediaType", limit=255)
+                said = fields.text(item, "name", limit=2000) or fields.text(item, "summary", limit=2000)
+                description = clean_text(said, limit=_PICTURE_TEXT)
             found = media_type_of(declared or media_type) or guessed_type(url)
             if kind_of(found) in ("image", "unknown"):
-                return Picture(url, blurhash, found)
+                return Picture(url, blurhash, found, description)
     return None
 
 

@@ -53,6 +53,9 @@ def actor(
         "manuallyApprovesFollowers": account.locked,
         "discoverable": account.discoverable,
         "indexable": account.indexable,
+        "showMedia": account.show_media,
+        "showRepliesInMedia": account.show_media_replies,
+        "showFeatured": account.show_featured,
         "published": clock.isoformat(account.created_at),
         "alsoKnownAs": json.loads(account.aliases),
         "attachment": [
@@ -65,9 +68,9 @@ def actor(
     if is_group:
         doc |= _group(account, uris)
     if account.avatar:
-        doc["icon"] = picture(media_url(account.avatar))
+        doc["icon"] = picture(media_url(account.avatar), account.avatar_description)
     if account.header:
-        doc["image"] = picture(media_url(account.header))
+        doc["image"] = picture(media_url(account.header), account.header_description)
     if account.suspended_at is not None:
         doc |= {
             "name": "",
@@ -117,10 +120,15 @@ def emojis(stored: str, media_url: MediaUrl) -> list[Document]:
     ]
 
 
-def picture(url: str) -> Document:
-    """An Image; its media type is told by the end of the address."""
+def picture(url: str, description: str = "") -> Document:
+    """An Image, with what it shows in words; its media type is told by the end of the address."""
+    doc: Document = {"type": "Image", "url": url}
     media_type = _MEDIA_TYPES.get(url.rpartition(".")[2].lower())
-    return {"type": "Image", "url": url} | ({"mediaType": media_type} if media_type else {})
+    if media_type:
+        doc["mediaType"] = media_type
+    if description:
+        doc["name"] = description
+    return doc
 
 
 def _group(account: Account, uris: Uris) -> Document:

@@ -46,3 +46,16 @@ create table scheduled_media (
     position smallint not null
 );
 create index scheduled_media_scheduled on scheduled_media (scheduled_id, position);
+
+-- What a profile says of its pictures, and which of its tabs are shown.
+alter table accounts add column avatar_description text not null default '';
+alter table accounts add column header_description text not null default '';
+alter table accounts add column show_media boolean not null default true;
+alter table accounts add column show_media_replies boolean not null default true;
+alter table accounts add column show_featured boolean not null default true;
+
+-- Settings of a web client, as it sent them.
+create table web_settings (
+    account_id /*id*/ references users (account_id),
+    data text not null                              -- JSON
+);

@@ -6,11 +6,12 @@ import orjson
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, isoformat
-from fediserver.db import account_lists
+from fediserver.db import account_lists, tags
 from fediserver.db import accounts as rows
 from fediserver.db.database import Reader
 from fediserver.models.account import Account, User
 from fediserver.views.entities.shelf import Json, Shelf, encode, shelf
+from fediserver.views.entities.tags import featured_tag
 
 _ROLES = {"owner": "3", "admin": "2", "moderator": "1"}
 # What the bit mask of a role grants: https://docs.joinmastodon.org/entities/Role/#permission-flags
@@ -59,20 +60,45 @@ async def credential(ctx: Context, me: Account, user: User | None) -> Json:
         "sensitive": bool(user and user.default_sensitive),
         "language": user.default_language if user else None,
         "note": me.note_text,
-        "fields": [
-            {
-                "name": field["name"],
-                "value": field.get("text", field["value"]),
-                "verified_at": _verified(field),
-            }
-            for field in orjson.loads(me.fields)
-        ],
+        "fields": _typed_fields(me),
         "follow_requests_count": waiting,
         "hide_collections": me.hide_collections,
         "discoverable": me.discoverable,
         "indexable": me.indexable,
     }
     return with_members(entity, source=source, role=role(user))
+
+
+async def profile(ctx: Context, me: Account) -> dict[str, object]:
+    """The Profile of a member, for the form in which they change it."""
+    shelved = shelf(ctx, me.id)
+    avatar = shelved.file(me.avatar) if me.avatar else None
+    header = shelved.file(me.header) if me.header else None
+    return {
+        "id": str(me.id),
+        "display_name": me.display_name,
+        "note": me.note_text,
+        "fields": _typed_fields(me),
+        "formatted_note": me.note,
+        "formatted_fields": _fields(me),
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": me.avatar_description,
+        "header": header,
+        "header_static": header,
+        "header_description": me.header_description,
+        "locked": me.locked,
+        "bot": me.bot,
+        "hide_collections": me.hide_collections,
+        "discoverable": me.discoverable,
+        "indexable": me.indexable,
+        "show_media": me.show_media,
+        "show_media_replies": me.show_media_replies,
+        "show_featured": me.show_featured,
+        # No site can be named yet.
+        "attribution_domains": [],
+        "featured_tags": [featured_tag(ctx, row) for row in await tags.featured(ctx.db, me.id)],
+    }
 
 
 def role(user: User | None) -> dict[str, object]:
@@ -145,20 +171,20 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
         "uri": row.uri,
         "avatar": avatar,
         "avatar_static": avatar,
+        "avatar_description": "" if gone else row.avatar_description,
         "header": header,
         "header_static": header,
+        "header_description": "" if gone else row.header_description,
         "followers_count": row.followers_count,
         "following_count": row.following_count,
         "statuses_count": row.statuses_count,
         "last_status_at": None if row.last_status_at is None else isoformat(row.last_status_at)[:10],
         "hide_collections": row.hide_collections,
+        "show_media": row.show_media,
+        "show_media_replies": row.show_media_replies,
+        "show_featured": row.show_featured,
         "emojis": [] if gone else shelved.emojis(orjson.loads(row.emojis)),
-        "fields": []
-        if gone
-        else [
-            {"name": field["name"], "value": field["value"], "verified_at": _verified(field)}
-            for field in orjson.loads(row.fields)
-        ],
+        "fields": [] if gone else _fields(row),
     }
     if is_local:
         entity |= {"noindex": not row.indexable, "roles": []}
@@ -167,6 +193,22 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
     if row.silenced_at is not None:
         entity["limited"] = True
     return entity
+
+
+def _fields(row: Account) -> list[dict[str, object]]:
+    """The rows of a profile, in HTML."""
+    return [
+        {"name": field["name"], "value": field["value"], "verified_at": _verified(field)}
+        for field in orjson.loads(row.fields)
+    ]
+
+
+def _typed_fields(row: Account) -> list[dict[str, object]]:
+    """The rows of a profile as their owner typed them."""
+    return [
+        {"name": field["name"], "value": field.get("text", field["value"]), "verified_at": _verified(field)}
+        for field in orjson.loads(row.fields)
+    ]
 
 
 def _verified(field: Mapping[str, object]) -> str | None:

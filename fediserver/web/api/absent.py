@@ -45,6 +45,16 @@ async def no_collections(ctx: Context, viewer: Viewer | None, account_id: int) -
     return json_response({"collections": []})
 
 
+async def no_email_subscriptions(viewer: Viewer | None, account_id: int) -> Response:
+    """POST /api/v1/accounts/:id/email_subscriptions: a server without them has no such address."""
+    raise NotFound
+
+
+async def no_invite(code: str) -> Response:
+    """GET /invite/:invite_code: nobody is invited by a code here."""
+    raise NotFound
+
+
 async def no_annual_reports(me: Viewer) -> Response:
     """GET /api/v1/annual_reports."""
     return json_response({"annual_reports": [], "accounts": [], "statuses": []})

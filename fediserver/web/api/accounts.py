@@ -24,6 +24,7 @@ from fediserver.web.responses import json_response
 
 _MOST_IDS = 40
 _MOST_STANDINGS = 300
+_PROOFS_ENDED = {"Deprecation": "@1648598400"}
 
 Endorsed = Annotated[Paging, Size(40, 80, zero=endorse.MOST)]
 """Pages of whom somebody shows; `limit=0` asks for all of them."""
@@ -56,6 +57,7 @@ class Posts(msgspec.Struct):
     only_media: bool = False
     exclude_replies: bool = False
     exclude_reblogs: bool = False
+    exclude_direct: bool = False
     tagged: str = ""
 
 
@@ -133,6 +135,7 @@ async def posts(
         only_media=wanted.only_media,
         exclude_replies=wanted.exclude_replies,
         exclude_reblogs=wanted.exclude_reblogs or by_kind,
+        exclude_direct=wanted.exclude_direct,
     )
     tag = compose.tag_name(wanted.tagged.removeprefix("#"))
     return await targets.posts(
@@ -199,6 +202,12 @@ async def _endorsed(ctx: Context, viewer: Viewer | None, account_id: int, page: 
     entries = await endorsements.of(ctx.db, page.bounds, account_id=account_id)
     found = await accounts.by_ids(ctx, [entry.id for entry in entries], id_of(viewer))
     return page.related(found, entries)
+
+
+async def identity_proofs(ctx: Context, me: Viewer, account_id: int) -> Response:
+    """GET /api/v1/accounts/:id/identity_proofs: Mastodon has had none since 3.5."""
+    await targets.account(ctx, account_id)
+    return json_response([], headers=_PROOFS_ENDED)
 
 
 def _hides(whose: Account, viewer: Viewer | None) -> bool:

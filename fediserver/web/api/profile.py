@@ -29,6 +29,31 @@ class FieldRow(msgspec.Struct):
     value: str = ""
 
 
+class Profile(msgspec.Struct):
+    """What is to change on the profile; what is unset stays."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    avatar: Upload | None = None
+    avatar_description: str | UnsetType = UNSET
+    header: Upload | None = None
+    header_description: str | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    fields_attributes: list[FieldRow] | UnsetType = UNSET
+
+
+class Tabs(Profile):
+    """The same, and which tabs are shown: only the newer of the two endpoints takes these."""
+
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
+
+
 class Source(msgspec.Struct, frozen=True):
     """What new posts are by default."""
 
@@ -37,19 +62,9 @@ class Source(msgspec.Struct, frozen=True):
     language: str | UnsetType | None = UNSET
 
 
-class Credentials(msgspec.Struct):
-    """What is to change; what is unset stays."""
+class Credentials(Profile):
+    """The same, and settings."""
 
-    display_name: str | UnsetType = UNSET
-    note: str | UnsetType = UNSET
-    avatar: Upload | None = None
-    header: Upload | None = None
-    locked: bool | UnsetType = UNSET
-    bot: bool | UnsetType = UNSET
-    discoverable: bool | UnsetType = UNSET
-    indexable: bool | UnsetType = UNSET
-    hide_collections: bool | UnsetType = UNSET
-    fields_attributes: list[FieldRow] | UnsetType = UNSET
     source: Source = Source()
 
 
@@ -62,27 +77,31 @@ async def change(
     ctx: Context, me: Viewer, wanted: Annotated[Credentials, Uploads(2 * PICTURE_BYTES)]
 ) -> Response:
     """PATCH /api/v1/accounts/update_credentials: change profile and settings."""
-    fields = wanted.fields_attributes
-    await update(
-        ctx,
-        me.account,
-        ProfileChange(
-            display_name=wanted.display_name,
-            note=wanted.note,
-            fields=UNSET if fields is UNSET else [(row.name, row.value) for row in fields],
-            avatar=await _picture(ctx, wanted.avatar, "avatar"),
-            header=await _picture(ctx, wanted.header, "header"),
-            locked=wanted.locked,
-            bot=wanted.bot,
-            discoverable=wanted.discoverable,
-            indexable=wanted.indexable,
-            hide_collections=wanted.hide_collections,
-            default_visibility=wanted.source.privacy,
-            default_sensitive=wanted.source.sensitive,
-            default_language=wanted.source.language,
-        ),
+    change = msgspec.structs.replace(
+        await _wish(ctx, wanted),
+        default_visibility=wanted.source.privacy,
+        default_sensitive=wanted.source.sensitive,
+        default_language=wanted.source.language,
     )
+    await update(ctx, me.account, change)
     return await _credentials(ctx, me)
+
+
+async def show(ctx: Context, me: Viewer) -> Response:
+    """GET /api/v1/profile: the member's own, for the form in which they change it."""
+    return await _profile(ctx, me)
+
+
+async def edit(ctx: Context, me: Viewer, wanted: Annotated[Tabs, Uploads(2 * PICTURE_BYTES)]) -> Response:
+    """PATCH /api/v1/profile."""
+    change = msgspec.structs.replace(
+        await _wish(ctx, wanted),
+        show_media=wanted.show_media,
+        show_media_replies=wanted.show_media_replies,
+        show_featured=wanted.show_featured,
+    )
+    await update(ctx, me.account, change)
+    return await _profile(ctx, me)
 
 
 async def remove_avatar(ctx: Context, me: Viewer) -> Response:
@@ -110,6 +129,32 @@ async def preferences(ctx: Context, me: Viewer) -> Response:
             "reading:autoplay:gifs": False,
         }
     )
+
+
+async def _wish(ctx: Context, wanted: Profile) -> ProfileChange:
+    """What both endpoints take; pictures are stored."""
+    fields = wanted.fields_attributes
+    return ProfileChange(
+        display_name=wanted.display_name,
+        note=wanted.note,
+        fields=UNSET if fields is UNSET else [(row.name, row.value) for row in fields],
+        avatar=await _picture(ctx, wanted.avatar, "avatar"),
+        avatar_description=wanted.avatar_description,
+        header=await _picture(ctx, wanted.header, "header"),
+        header_description=wanted.header_description,
+        locked=wanted.locked,
+        bot=wanted.bot,
+        discoverable=wanted.discoverable,
+        indexable=wanted.indexable,
+        hide_collections=wanted.hide_collections,
+    )
+
+
+async def _profile(ctx: Context, me: Viewer) -> Response:
+    account = await account_rows.renewed(ctx.db, me.account)
+    if account is None:
+        raise NotFound
+    return json_response(await accounts.profile(ctx, account))
 
 
 async def _credentials(ctx: Context, me: Viewer) -> Response:

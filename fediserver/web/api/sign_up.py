@@ -7,8 +7,9 @@ from fediserver.actions import access, register
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import access as access_rows
-from fediserver.errors import Forbidden, Invalid, Unauthorised
+from fediserver.errors import Forbidden, Invalid, Unauthorised, Unavailable
 from fediserver.models import scopes
+from fediserver.models.account import User
 from fediserver.web.auth import Grant
 from fediserver.web.responses import json_response
 
@@ -22,6 +23,24 @@ class Newcomer(msgspec.Struct):
     agreement: bool = False
     locale: str = "en"
     reason: str = ""
+
+
+async def is_confirmed(grant: Grant) -> Response:
+    """GET /api/v1/emails/check_confirmation: whether the member's address is confirmed, as a bare boolean."""
+    return json_response(_user(grant).confirmed_at is not None)
+
+
+async def confirm_again(grant: Grant) -> Response:
+    """POST /api/v1/emails/confirmations: send the link once more; there is nothing that could send it."""
+    if _user(grant).confirmed_at is not None:
+        raise Forbidden("Your e-mail address is confirmed already")
+    raise Unavailable("This node sends no mail; ask the people who run it to confirm your address")
+
+
+def _user(grant: Grant) -> User:
+    if grant.user is None:
+        raise Invalid("This method requires an authenticated user")
+    return grant.user
 
 
 async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:

@@ -87,6 +87,9 @@ async def test_statuses_of_an_account_by_kind(town: Any) -> None:
     assert await listed(me) == everything
     assert await listed(stranger) == [one for one in everything if one != str(private.id)]
     assert await listed(stranger, "?exclude_reblogs=true") == [str(one.id) for one in (reply, own, plain)]
+    named = await town.post(alice, "@bob only", visibility="direct")
+    assert await listed(me) == [str(named.id), *everything]
+    assert await listed(me, "?exclude_direct=true") == everything
     assert await listed(stranger, "?exclude_replies=1") == [boost["id"], str(own.id), str(plain.id)]
     assert await listed(stranger, "?tagged=LEEK") == [str(plain.id)]
     assert await listed(stranger, "?tagged=nothing") == []

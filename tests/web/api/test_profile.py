@@ -1,0 +1,153 @@
+"""The profile's own endpoint, settings of web clients, and what is asked about one's address, over HTTP."""
+
+import io
+from typing import Any
+
+import msgspec
+import pytest
+from PIL import Image
+
+from fediserver.activitypub import lookup
+from fediserver.db import accounts as account_rows
+from fediserver.db.query import Query
+from fediserver.text.handles import Handle
+from tests.conftest import OpenTown
+
+PATH = "/api/v1/profile"
+KEPT = Query("select data from web_settings where account_id = :account_id")
+
+
+def png() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (40, 40), (200, 30, 30)).save(data, "PNG")
+    return data.getvalue()
+
+
+async def test_the_profile_is_told_as_typed_and_as_shown(town: Any) -> None:
+    client = await town.client(await town.account("alice"))
+    fresh = (await client.get(PATH)).json()
+    assert (fresh["avatar"], fresh["header"], fresh["featured_tags"]) == (None, None, [])
+    assert (fresh["show_media"], fresh["show_media_replies"], fresh["show_featured"]) == (True, True, True)
+    await client.post("/api/v1/featured_tags", json={"name": "leek"})
+    form = {
+        "display_name": "Alice",
+        "note": "grows #leek",
+        "fields_attributes[0][name]": "Web",
+        "fields_attributes[0][value]": "https://alice.example",
+        "avatar_description": "a leek",
+        "show_media_replies": "false",
+        "show_featured": "0",
+        "locked": "1",
+    }
+    files = {"avatar": ("me.png", png(), "image/png")}
+    changed = (await client.patch(PATH, data=form, files=files)).json()
+    assert (changed["display_name"], changed["note"], changed["locked"]) == ("Alice", "grows #leek", True)
+    assert "<p>" in changed["formatted_note"]
+    assert changed["fields"][0]["value"] == "https://alice.example"
+    assert "<a " in changed["formatted_fields"][0]["value"]
+    assert changed["avatar"].startswith("https://oak.example/media/")
+    assert changed["avatar_description"] == "a leek"
+    assert (changed["show_media"], changed["show_media_replies"], changed["show_featured"]) == (
+        True,
+        False,
+        False,
+    )
+    assert [tag["name"] for tag in changed["featured_tags"]] == ["leek"]
+    assert (await client.get(PATH)).json() == changed
+    shown = (await (await town.client()).get("/api/v1/accounts/lookup?acct=alice")).json()
+    assert (shown["avatar_description"], shown["show_media_replies"]) == ("a leek", False)
+
+
+async def test_both_endpoints_describe_pictures_but_one_has_the_tabs(town: Any) -> None:
+    client = await town.client(await town.account("alice"))
+    wish = {"header_description": "a field", "show_media": False}
+    answer = await client.patch("/api/v1/accounts/update_credentials", json=wish)
+    assert (answer.json()["header_description"], answer.json()["show_media"]) == ("a field", True)
+    assert (await client.patch(PATH, json=wish)).json()["show_media"] is False
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"avatar_description": "x" * 151},
+        {"header_description": "x" * 151},
+        {"note": "x" * 501},
+        {"locked": "maybe"},
+    ],
+)
+async def test_what_is_too_long_or_no_answer_is_refused(town: Any, wish: dict[str, str]) -> None:
+    client = await town.client(await town.account("alice"))
+    refused = await client.patch(PATH, json=wish)
+    assert refused.status_code == 422
+    assert set(refused.json()["details"]) == set(wish)
+
+
+async def test_others_learn_of_descriptions_and_tabs(town: Any, open_town: OpenTown) -> None:
+    elm = await open_town("elm.example")
+    client = await town.client(await town.account("alice"))
+    wish = {"avatar_description": "a leek", "show_media": "0", "show_featured": "0"}
+    await client.patch(PATH, data=wish, files={"avatar": ("me.png", png(), "image/png")})
+    document = (await client.get("/users/alice", headers={"accept": "application/activity+json"})).json()
+    assert (document["icon"]["name"], document["showMedia"]) == ("a leek", False)
+    assert (document["showRepliesInMedia"], document["showFeatured"]) == (True, False)
+    row = await lookup.account_by_handle(elm.ctx, Handle("alice", "oak.example"))
+    assert row is not None
+    assert (row.avatar_description, row.header_description) == ("a leek", "")
+    assert (row.show_media, row.show_media_replies, row.show_featured) == (False, True, False)
+
+
+async def test_a_web_client_keeps_its_settings(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    data = {"known_fediverse": True, "home": {"shows": {"reply": False}, "regex": ""}, "none": None}
+    for kept in ({"other": 1}, data):
+        assert (await client.patch("/api/web/settings", json={"data": kept})).json() == {}
+    assert msgspec.json.decode(await town.ctx.db.value(KEPT, account_id=alice.id)) == data
+    for wrong in ({}, {"data": "text"}, {"data": [1]}, {"data": {"x": "y" * 65_536}}):
+        assert (await client.patch("/api/web/settings", json=wrong)).status_code == 422
+    assert msgspec.json.decode(await town.ctx.db.value(KEPT, account_id=alice.id)) == data
+    assert (await (await town.client()).patch("/api/web/settings", json={"data": {}})).status_code == 401
+
+
+async def test_whether_an_address_is_confirmed_can_be_asked_before_it_is(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    check, again = "/api/v1/emails/check_confirmation", "/api/v1/emails/confirmations"
+    assert (await client.get(check)).json() is True
+    assert (await client.post(again)).status_code == 403
+    user = await account_rows.user(town.ctx.db, alice.id)
+    assert user is not None
+    row = msgspec.structs.replace(user, confirmed_at=None)
+    await town.ctx.db.write(lambda tx: account_rows.update_user(tx, row))
+    client = await town.client(alice)
+    assert (await client.get(PATH)).status_code == 403
+    assert (await client.get(check)).json() is False
+    refused = await client.post(again)
+    assert refused.status_code == 503
+    assert "sends no mail" in refused.json()["error"]
+
+
+async def test_what_this_node_does_not_have_is_said_as_servers_without_it_say_it(town: Any) -> None:
+    alice = await town.account("alice")
+    client, stranger = await town.client(alice), await town.client()
+    proofs = await client.get(f"/api/v1/accounts/{alice.id}/identity_proofs")
+    assert (proofs.json(), proofs.headers["deprecation"][0]) == ([], "@")
+    assert (await client.get("/api/v1/accounts/7/identity_proofs")).status_code == 404
+    assert (await stranger.get(f"/api/v1/accounts/{alice.id}/identity_proofs")).status_code == 401
+    wish = {"email": "reader@mail.example"}
+    path = f"/api/v1/accounts/{alice.id}/email_subscriptions"
+    assert (await stranger.post(path, json=wish)).status_code == 404
+    invited = await stranger.get("/invite/abc", headers={"accept": "application/json"})
+    assert invited.status_code == 404
+    assert invited.json()["error"]
+
+
+async def test_the_profile_needs_a_token_and_its_scope(town: Any) -> None:
+    alice = await town.account("alice")
+    stranger, other = await town.client(), await town.client(alice, scopes="read:statuses write:statuses")
+    calls = [("GET", PATH), ("PATCH", PATH), ("GET", "/api/v1/emails/check_confirmation")]
+    calls.append(("POST", "/api/v1/emails/confirmations"))
+    for method, path in calls:
+        assert (await stranger.request(method, path)).status_code == 401, path
+        assert (await other.request(method, path)).status_code == 403, path
+    assert (await (await town.client(alice, scopes="profile")).get(PATH)).status_code == 200
