@@ -156,15 +156,22 @@ STANDINGS = Query("""
       left join mutes m on m.account_id = :viewer_id and m.target_id = a.id
                        and (m.expires_at is null or m.expires_at > :now)
       left join account_notes n on n.account_id = :viewer_id and n.target_id = a.id
-     where a.id = any(:target_ids)
+     where a.id = any(:target_ids) and (:with_suspended = true or a.suspended_at is null)
 """)
 
 
 async def standings(
-    db: Reader, *, viewer_id: int, target_ids: Sequence[int], now: int
+    db: Reader, *, viewer_id: int, target_ids: Sequence[int], with_suspended: bool, now: int
 ) -> dict[int, Standing]:
-    """How the viewer stands to each account; unknown accounts are left out."""
+    """How the viewer stands to each account; unknown ones are left out, and suspended ones unless wanted."""
     if not target_ids:
         return {}
-    found = await db.all(STANDINGS, Standing, viewer_id=viewer_id, target_ids=target_ids, now=now)
+    found = await db.all(
+        STANDINGS,
+        Standing,
+        viewer_id=viewer_id,
+        target_ids=target_ids,
+        with_suspended=with_suspended,
+        now=now,
+    )
     return {standing.id: standing for standing in found}

@@ -11,9 +11,13 @@ from fediserver.db.account_lists import Standing
 from fediserver.errors import NotFound
 
 
-async def relationships(ctx: Context, viewer_id: int, ids: Sequence[int]) -> list[dict[str, object]]:
+async def relationships(
+    ctx: Context, viewer_id: int, ids: Sequence[int], *, with_suspended: bool = True
+) -> list[dict[str, object]]:
     """How the viewer stands to accounts, in the order of the ids; unknown ones are left out."""
-    found = await account_lists.standings(ctx.db, viewer_id=viewer_id, target_ids=ids, now=ctx.clock())
+    found = await account_lists.standings(
+        ctx.db, viewer_id=viewer_id, target_ids=ids, with_suspended=with_suspended, now=ctx.clock()
+    )
     return [_entity(found[one]) for one in dict.fromkeys(ids) if one in found]
 
 

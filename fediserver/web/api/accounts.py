@@ -36,6 +36,12 @@ class Ids(msgspec.Struct):
     id: list[int] = []
 
 
+class Others(Ids):
+    """Accounts by id, those that are suspended only on demand."""
+
+    with_suspended: bool = False
+
+
 class Named(msgspec.Struct):
     """A handle."""
 
@@ -166,9 +172,12 @@ async def following(ctx: Context, viewer: Viewer | None, account_id: int, page: 
     return page.related(found, entries)
 
 
-async def standings(ctx: Context, me: Viewer, wanted: Ids) -> Response:
+async def standings(ctx: Context, me: Viewer, wanted: Others) -> Response:
     """GET /api/v1/accounts/relationships: how the member stands to others."""
-    return json_response(await relationships.relationships(ctx, me.id, wanted.id[:_MOST_STANDINGS]))
+    found = await relationships.relationships(
+        ctx, me.id, wanted.id[:_MOST_STANDINGS], with_suspended=wanted.with_suspended
+    )
+    return json_response(found)
 
 
 async def familiar_followers(ctx: Context, me: Viewer, wanted: Ids) -> Response:

@@ -266,6 +266,10 @@ async def test_a_suspended_account_is_shown_without_what_it_said(town: Any) -> N
     shown = (await stranger.get(f"/api/v1/accounts/{alice.id}")).json()
     assert (shown["suspended"], shown["display_name"], shown["note"]) == (True, "", "")
     assert (await stranger.get(f"/api/v1/accounts/{alice.id}/statuses")).json() == []
+    client = await town.client(await town.account("bob"))
+    path = f"/api/v1/accounts/relationships?id={alice.id}"
+    assert (await client.get(path)).json() == []
+    assert [one["id"] for one in (await client.get(f"{path}&with_suspended=true")).json()] == [str(alice.id)]
 
 
 async def test_a_group_speaks_and_is_marked(town: Any) -> None:
