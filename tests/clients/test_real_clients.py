@@ -244,3 +244,15 @@ async def test_toot_logs_in_posts_and_reads(garden: Node, tmp_path: Path) -> Non
     assert "coffee" in home_text
     assert "sage" in await toot("search", "sage")
     assert "An answer from sage" in await toot("status", seen["id"])
+
+    await toot("lists", "create", "Herbs")
+    await toot("lists", "add", "Herbs", "sage")
+    assert "sage" in await toot("lists", "accounts", "Herbs")
+    listed = await toot("timelines", "list", "Herbs", "--no-pager", "--no-clear")
+    assert "An answer from sage" in listed
+    assert "Hello from the terminal" not in listed
+    await toot("lists", "remove", "Herbs", "sage")
+    assert "sage" not in await toot("lists", "accounts", "Herbs")
+    await toot("tags", "follow", "compost")
+    assert "compost" in await toot("tags", "followed")
+    await toot("post", "Open garden", "--scheduled-in", "1 hour")
