@@ -30,6 +30,11 @@ FORGET_NOTIFICATIONS = Query("""
      where account_id = :account_id
        and exists (select 1 from accounts a where a.id = notifications.from_id and a.domain = :domain)
 """)
+FORGET_REQUESTS = Query("""
+    delete from notification_requests
+     where account_id = :account_id
+       and exists (select 1 from accounts a where a.id = notification_requests.from_id and a.domain = :domain)
+""")
 TIES = Query("""
     select (select count(*) from follows f join accounts a on a.id = f.target_id
              where f.account_id = :account_id and a.domain = :domain) as following,
@@ -88,6 +93,7 @@ async def forget(tx: Writer, *, account_id: int, domain: str) -> None:
     """Take everything of a server out of one member's home and notifications."""
     await tx.run(FORGET_HOME, account_id=account_id, domain=domain)
     await tx.run(FORGET_NOTIFICATIONS, account_id=account_id, domain=domain)
+    await tx.run(FORGET_REQUESTS, account_id=account_id, domain=domain)
 
 
 async def ties(db: Reader, *, account_id: int, domain: str) -> Ties:
