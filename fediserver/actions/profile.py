@@ -17,6 +17,7 @@ from fediserver.models.visibility import named
 from fediserver.text import compose
 from fediserver.text.count import count
 from fediserver.text.language import normalise
+from fediserver.text.sanitise import one_line
 
 NAME_CHARACTERS = 40
 NOTE_CHARACTERS = 500
@@ -105,11 +106,12 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         "show_media",
         "show_media_replies",
         "show_featured",
-        "display_name",
     ):
         value = getattr(change, name)
         if value is not UNSET:
             fresh[name] = value.strip() if isinstance(value, str) else value
+    if change.display_name is not UNSET:
+        fresh["display_name"] = one_line(change.display_name)
     if change.bot is not UNSET and me.actor_type in ("Person", "Service"):
         fresh |= {"bot": change.bot, "actor_type": "Service" if change.bot else "Person"}
     if change.note is not UNSET:
@@ -119,7 +121,7 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         fresh["fields"] = orjson.dumps(
             [
                 {
-                    "name": name.strip(),
+                    "name": one_line(name),
                     "value": _field(core, value),
                     "text": value.strip(),
                     "verified_at": None,

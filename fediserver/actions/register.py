@@ -12,6 +12,7 @@ from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account, Key, User
 from fediserver.models.relationship import GroupMember
 from fediserver.signatures import keys
+from fediserver.text.sanitise import one_line
 
 NAME = re.compile(r"[a-z0-9_]{1,30}")
 LONGEST_TITLE = 100
@@ -125,7 +126,7 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
 
     Raises Invalid with details for `username` or `display_name`.
     """
-    name, title = name.strip().lower(), " ".join(title.split())
+    name, title = name.strip().lower(), one_line(title)
     found = _name_problem(name, "owner")
     if not title:
         found["display_name"] = [("ERR_BLANK", "must not be empty")]

@@ -126,7 +126,11 @@ def show_account(node: Node, name: str, as_json: bool) -> None:
         }
 
     facts = run(node, work)
-    show(facts, as_json=as_json, text="\n".join(f"{key}: {value}" for key, value in facts.items()))
+    show(
+        facts,
+        as_json=as_json,
+        text="\n".join(f"{key}: {value}" for key, value in facts.items() if value is not None),
+    )
 
 
 @account.command(name="reset-password")

@@ -120,7 +120,7 @@ def post(node: Node, name: str, text_stdin: bool) -> None:
     text = sys.stdin.read() if text_stdin else ""
 
     async def work(ctx: Context) -> str:
-        return (await publish(ctx, await local_group(ctx, name), Draft(text=text))).url
+        return ctx.uris.page(await publish(ctx, await local_group(ctx, name), Draft(text=text)))
 
     click.echo(run(node, work))
 

@@ -127,7 +127,12 @@ def clean_text(text: str, *, limit: int = 500) -> str:
     text = prepared(text[: 20 * limit])
     if _MARKUP.search(text):
         text = plain(clean(text))
-    return cut(" ".join(_NOT_IN_NAMES.sub("", text).split()), limit).rstrip()
+    return cut(one_line(text), limit).rstrip()
+
+
+def one_line(text: str) -> str:
+    """A name as somebody typed it, without line breaks and without characters that turn or cannot be seen."""
+    return " ".join(_NOT_IN_NAMES.sub("", text).split())
 
 
 def _bounded(html: str) -> str:

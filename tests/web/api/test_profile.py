@@ -151,3 +151,14 @@ async def test_the_profile_needs_a_token_and_its_scope(town: Any) -> None:
         assert (await stranger.request(method, path)).status_code == 401, path
         assert (await other.request(method, path)).status_code == 403, path
     assert (await (await town.client(alice, scopes="profile")).get(PATH)).status_code == 200
+
+
+async def test_a_name_turns_nothing_and_stays_on_its_line(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    typed = {
+        "display_name": " Al\u202eice\n A.\u200b ",
+        "fields_attributes": [{"name": "a\u2067b", "value": "c"}],
+    }
+    shown = (await client.patch("/api/v1/accounts/update_credentials", json=typed)).json()
+    assert (shown["display_name"], shown["fields"][0]["name"]) == ("Alice A.", "ab")
