@@ -28,12 +28,15 @@ ROWS = f"""
            (22, 'https://elm.example/2', 'https://elm.example/2', 1, 0, 22, null, 0);
     insert into outgoing (id, uri, verb, actor_id, object_uri, reach, created_at)
     values (30, '{BASE}/activities/30', 'create', 1, '{POST}', '[5]', 0);
-    insert into deliveries (outgoing_id, inbox, host_id, next_at) values (30, 'https://elm.example/inbox', 5, 7)
+    insert into deliveries (outgoing_id, inbox, host_id, next_at) values (30, 'https://elm.example/inbox', 5, 7);
+    insert into notifications (id, account_id, kind, from_id, status_id, created_at)
+    values (40, 1, 'favourite', 1, 20, 7300000), (41, 1, 'follow', 1, null, 7300000), (42, 1, 'mention', 1, 20, 0)
 """
 ADDRESSES = Query("select id, url, context_uri from statuses order by id")
 WAITING = Query(
     "select o.id, o.object_uri, d.inbox, d.next_at from deliveries d join outgoing o on o.id = d.outgoing_id"
 )
+TOLD = Query("select id, group_key, filtered from notifications order by id")
 FORGET = Query("delete from outgoing where id = 30")
 
 
@@ -73,3 +76,9 @@ async def test_addresses_are_kept_where_they_cannot_be_told(old: Database) -> No
         (21, "https://elm.example/@bob/1", f"{BASE}/contexts/20"),
         (22, "", None),
     ]
+
+
+async def test_what_was_told_is_grouped_and_not_held_back(old: Database) -> None:
+    await migrate(old, StoppedClock())
+    found = [(one, key, bool(filtered)) for one, key, filtered in await old.rows(TOLD)]
+    assert found == [(40, "favourite-20-2", False), (41, "follow-2", False), (42, None, False)]
