@@ -18,6 +18,7 @@ _TABLE = """
     )
 """
 VERSION = Query("select coalesce(max(version), 0) from schema_migrations")
+APPLIED = Query("select count(*) from schema_migrations where version = :version")
 RECORD = Query("insert into schema_migrations (version, name, applied_at) values (:version, :name, :now)")
 
 
@@ -44,7 +45,7 @@ async def migrate(db: Database, clock: Clock) -> list[str]:
         text = (resources.files("fediserver.db") / "migrations" / name).read_text(encoding="utf-8")
 
         async def apply(tx: Writer, version: int = version, name: str = name, text: str = text) -> bool:
-            if await tx.value(VERSION) >= version:
+            if await tx.value(APPLIED, version=version):
                 return False
             await tx.script(statements(expand(text)))
             await tx.run(RECORD, version=version, name=name, now=clock())

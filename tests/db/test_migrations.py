@@ -7,8 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from fediserver.db import migrate as migrations
 from fediserver.db.database import Database, Writer, connect
-from fediserver.db.migrate import migrate
+from fediserver.db.migrate import available, migrate
 from fediserver.db.query import Query, for_postgres, for_sqlite, statements
 from tests.town import StoppedClock
 
@@ -82,3 +83,15 @@ async def test_what_was_told_is_grouped_and_not_held_back(old: Database) -> None
     await migrate(old, StoppedClock())
     found = [(one, key, bool(filtered)) for one, key, filtered in await old.rows(TOLD)]
     assert found == [(40, "favourite-20-2", False), (41, "follow-2", False), (42, None, False)]
+
+
+async def test_what_was_numbered_earlier_but_came_later_is_not_left_out(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = available()
+    monkeypatch.setattr(migrations, "available", lambda: {number: every[number] for number in (1, 11)})
+    assert await migrate(old, StoppedClock()) == [every[11]]
+    monkeypatch.undo()
+    assert await migrate(old, StoppedClock()) == [
+        name for number, name in sorted(every.items()) if number not in (1, 11)
+    ]
