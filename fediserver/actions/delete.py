@@ -1,6 +1,6 @@
 """Delete a post; its address answers "gone" for ever."""
 
-from fediserver.actions import converse, outbox, reblog
+from fediserver.actions import converse, index, outbox, reblog
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -33,6 +33,7 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
     own = author.domain == ""
     audience = await of_change(tx, status) if own else None
     addressed = await accounts.by_ids(tx, await statuses.mentioned(tx, status.id)) if own else {}
+    await index.forget(tx, status.id)
     if own:
         await media.attach(tx, [], status.id)
         await statuses.forget_idempotent(tx, author.id, status.id)

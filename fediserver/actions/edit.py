@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, notify, outbox
+from fediserver.actions import converse, index, notify, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -57,6 +57,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         return status
 
     async def work(tx: Writer) -> None:
+        await index.forget(tx, status.id)
         await keep_versions(core, tx, status, before)
         await media.attach(tx, [one.id for one in files], status.id)
         await _describe(tx, files, revision.media_changes)

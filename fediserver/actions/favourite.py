@@ -1,6 +1,6 @@
 """Favourite a post, and take it back."""
 
-from fediserver.actions import audience, notify, outbox
+from fediserver.actions import audience, index, notify, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.db import accounts, interactions, statuses
@@ -25,6 +25,7 @@ async def add(core: Core, actor: Account, status: Status, uri: str = "") -> None
         if not await interactions.put_favourite(tx, mark):
             return
         await statuses.count(tx, status.id, favourites=1)
+        await index.dealt_with(tx, actor, status)
         await notify.tell(core, tx, status.account_id, "favourite", actor, status)
         if actor.domain == "" and author is not None and author.domain:
             deed = Deed(

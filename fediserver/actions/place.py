@@ -9,10 +9,20 @@ import msgspec
 
 from fediserver.actions import converse, notify, reblog
 from fediserver.actions.core import Core
-from fediserver.db import accounts, conversations, home, list_entries, polls, relationships, statuses
+from fediserver.db import (
+    accounts,
+    conversations,
+    home,
+    indexing,
+    list_entries,
+    polls,
+    relationships,
+    statuses,
+)
 from fediserver.db import tags as tag_rows
 from fediserver.db.database import Writer
 from fediserver.db.home import Arrival
+from fediserver.db.indexing import POST
 from fediserver.models.account import Account
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
@@ -59,6 +69,17 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
     heard = await notify.tell_named(core, tx, parts.named, author, status)
     await converse.enter(core, tx, author, status, [one.id for one in parts.named], heard)
     await share_in_groups(core, tx, author, status, parts.addressed)
+    await _index(tx, author, status, parts)
+
+
+async def _index(tx: Writer, author: Account, status: Status, parts: Parts) -> None:
+    """Have the post indexed if anybody may find it; a parent, because a member of ours has answered it."""
+    own = author.domain == ""
+    public = author.indexable and status.visibility is Visibility.PUBLIC
+    if own or public or any(one.domain == "" for one in parts.addressed):
+        await indexing.wait(tx, POST, status.id)
+    if own and status.in_reply_to_id is not None and status.in_reply_to_account_id != author.id:
+        await indexing.wait(tx, POST, status.in_reply_to_id)
 
 
 async def write_tags(core: Core, tx: Writer, status_id: int, tags: Iterable[tuple[str, str]]) -> None:

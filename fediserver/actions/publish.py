@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from fediserver.actions import converse, notify, outbox
+from fediserver.actions import converse, index, notify, outbox
 from fediserver.actions.audience import of_status
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -269,6 +269,7 @@ async def name_later(core: Core, author: Account, status: Status, found: Account
     named = orjson.loads(status.mentions) + orjson.loads(mention_list(core, [found]))
 
     async def work(tx: Writer) -> None:
+        await index.forget(tx, status.id)
         await statuses.add_mentions(tx, status.id, [found.id])
         await statuses.set_mentions(tx, status.id, mentions=orjson.dumps(named).decode(), content=text_html)
         heard = await notify.tell_named(core, tx, [found], author, status)

@@ -1,6 +1,6 @@
 """Boost a post, and take the boost back."""
 
-from fediserver.actions import notify, outbox
+from fediserver.actions import index, notify, outbox
 from fediserver.actions.audience import Audience, of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -76,6 +76,7 @@ async def boost(
     await statuses.count(tx, status.id, reblogs=1)
     await _bring_home(core, tx, actor, made, status)
     await notify.tell(core, tx, status.account_id, "reblog", actor, status)
+    await index.dealt_with(tx, actor, status)
     if own:
         await emit(
             core,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fediserver.actions import audience, outbox
+from fediserver.actions import audience, index, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -42,6 +42,7 @@ async def vote(core: Core, voter: Account, poll: Poll, choices: Sequence[int], u
         if not before:
             await polls.count_voter(tx, poll.id)
         await statuses.touch(tx, status.id)
+        await index.dealt_with(tx, voter, status)
         if author.domain == "":
             await _spread_counts(core, tx, poll)
 

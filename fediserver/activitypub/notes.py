@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, outbox
+from fediserver.actions import converse, index, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -300,6 +300,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         known = await statuses.by_uri(tx, status.uri)
         if known is None:
             return
+        await index.forget(tx, known.id)
         poll, options = _poll(ctx, note, known)
         if poll is not None and known.poll_id is not None:
             await polls.refresh(tx, poll, options)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fediserver.db import indexing
 from fediserver.db.database import Reader, Writer
 from fediserver.db.query import Query, columns, insertion
 from fediserver.models.account import Account, Key, User
@@ -21,6 +22,10 @@ BY_IDS = Query(f"select {_ACCOUNT} from accounts where id = any(:ids)")
 BY_URI = Query(f"select {_ACCOUNT} from accounts where uri = :uri")
 BY_URIS = Query(f"select {_ACCOUNT} from accounts where uri = any(:uris)")
 BY_HANDLE = Query(f"select {_ACCOUNT} from accounts where lower(username) = :username and domain = :domain")
+BY_HANDLES = Query("""
+    select id, lower(username), domain from accounts
+     where lower(username) = any(:usernames) and domain = any(:domains)
+""")
 INSERT = Query(insertion("accounts", Account))
 UPDATE = Query("""
     update accounts
@@ -106,9 +111,19 @@ async def by_handle(db: Reader, name: str, domain: str = "") -> Account | None:
     return await db.one(BY_HANDLE, Account, username=name.lower(), domain=domain)
 
 
+async def ids_of(db: Reader, handles: Sequence[tuple[str, str]]) -> list[int]:
+    """Ids of the accounts with these handles: name in lower case, and domain, empty for ours."""
+    if not handles:
+        return []
+    names, domains = ([handle[part] for handle in handles] for part in (0, 1))
+    found = await db.rows(BY_HANDLES, usernames=names, domains=domains)
+    return [account_id for account_id, name, domain in found if (name, domain) in handles]
+
+
 async def insert(tx: Writer, account: Account) -> None:
     """Add an account; Clash when its uri or handle is taken."""
     await tx.run(INSERT, **msgspec.structs.asdict(account))
+    await indexing.wait(tx, indexing.ACCOUNT, account.id)
 
 
 async def user(db: Reader, account_id: int) -> User | None:
@@ -180,6 +195,7 @@ async def update(tx: Writer, account: Account) -> None:
     """Write everything of an account that its owner, or its server, may change."""
     fields = msgspec.structs.asdict(account)
     await tx.run(UPDATE, **{name: fields[name] for name in UPDATE.names})
+    await indexing.wait(tx, indexing.ACCOUNT, account.id)
 
 
 async def update_user(tx: Writer, row: User) -> None:

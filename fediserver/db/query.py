@@ -19,6 +19,9 @@ _WORDS: Final = (
     ("/*prefix*/", "", "text_pattern_ops"),
     ("/*skip locked*/", "", "for update skip locked"),
     ("/*for update*/", "", "for update"),
+    # Statements of one line that only one engine runs: what full-text search is kept in.
+    ("/*on sqlite*/", "", "--"),
+    ("/*on postgres*/", "--", ""),
 )
 
 

@@ -12,6 +12,7 @@ from fediserver.db import hosts, intake, jobs
 from fediserver.db.database import Writer
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
+from fediserver.jobs.indexing import Indexer
 from fediserver.jobs.process_inbox import Intake, Verification
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Worker:
         self.intake = Intake(ctx)
         self.verification = Verification(ctx)
         self.errands = Errands(ctx)
+        self.indexer = Indexer(ctx)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -44,6 +46,7 @@ class Worker:
             self._loop(RECEIVED, self.intake.take_due),
             self._loop(UNVERIFIED, self.verification.take_due),
             self._loop("jobs", self.errands.take_due),
+            self._loop("search", self.indexer.take_due),
             self._every(RENEW, self._renew),
             self._every(TIDY, lambda: tidy(self._ctx)),
             self._watch(),
@@ -66,6 +69,7 @@ class Worker:
                 self.verification.take_due,
                 self.intake.take_due,
                 self.errands.take_due,
+                self.indexer.take_due,
                 self.deliverer.take_due,
             ):
                 done += await take()

@@ -349,11 +349,23 @@ def seeds() -> list[str]:
             f"{ID}, 'parent', '{{}}', 'parent:' || i, {NOON} + i, {NOON} * 2",
         ),
         _insert(4_000, "pending_mentions", "status_id, handle", f"{_of('i')}, 'a@b' || i"),
+        _insert(
+            4_000, "search_waiting", "kind, id", f"i % 2, {_of('i')}", "where true on conflict do nothing"
+        ),
+        _insert(5_000, "search_posts", "id, status_id, digest", f"i, {ID}, i"),
     ]
 
 
 SEEN_SQLITE = _insert(10_000, "seen", "hash, expires_at", f"cast('hash' || i as blob), {NOON} + i")
 SEEN_POSTGRES = _insert(10_000, "seen", "hash, expires_at", f"convert_to('hash' || i, 'utf8'), {NOON} + i")
+_WORDS = "'word a' || (i % 900) || ' b' || i"
+WORDS_SQLITE = [
+    _insert(5_000, table, "rowid, words", f"i, {_WORDS}") for table in ("post_words", "account_words")
+]
+WORDS_POSTGRES = [
+    _insert(5_000, table, "id, words", f"i, to_tsvector('simple', {_WORDS})")
+    for table in ("post_words", "account_words")
+]
 
 
 def schema() -> list[str]:

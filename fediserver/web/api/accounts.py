@@ -14,6 +14,8 @@ from fediserver.db.status_lists import Kinds
 from fediserver.errors import Invalid, NotFound
 from fediserver.models.account import Account
 from fediserver.text import compose, handles
+from fediserver.text.search import TERMS, Term
+from fediserver.text.words import words
 from fediserver.views.entities import accounts, relationships, statuses
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
@@ -101,11 +103,16 @@ async def find(ctx: Context, me: Viewer, page: People, wanted: Wanted) -> Respon
 async def matching(
     ctx: Context, viewer: Viewer | None, page: Paging, text: str, *, resolving: bool, following: bool
 ) -> list[Json]:
-    """Account entities for a name, a handle or the beginning of one; with `resolving`, asked for elsewhere."""
+    """Account entities for a name, a handle or the beginning of one; with `resolving`, asked for elsewhere.
+
+    Without an @ sign, words may also stand in the display name, or in the biography of who wants that.
+    """
+    by_words = "@" not in text
     text = text.strip().removeprefix("@")
     name, at, domain = text.partition("@")
     if not name or len(text) > handles.NAME_LENGTH:
         return []
+    terms = [Term((word,), begins=True) for word in words(text, most=TERMS)] if by_words else []
     rows: list[Account] = []
     handle = handles.parse(text) if at else None
     if handle is not None and resolving and not page.offset:
@@ -117,6 +124,7 @@ async def matching(
         ctx.db.slow,
         name=name,
         domain="" if ours else domain.lower(),
+        terms=terms,
         viewer_id=id_of(viewer) or 0,
         following=following,
         limit=page.page.limit,

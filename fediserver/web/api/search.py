@@ -1,10 +1,12 @@
 """Search: https://docs.joinmastodon.org/methods/search/."""
 
+import re
 from contextlib import suppress
 
 import msgspec
 from starlette.responses import Response
 
+from fediserver.actions import find
 from fediserver.activitypub import resolve
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
@@ -14,6 +16,7 @@ from fediserver.errors import NotFound, Unauthorised
 from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.text import compose
+from fediserver.text.search import LENGTH
 from fediserver.views.entities import accounts, statuses
 from fediserver.views.entities.tags import tags
 from fediserver.web.api import targets
@@ -24,43 +27,66 @@ from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
 _ADDRESS = ("https://", "http://")
-_LONGEST = 2000
+# `elm.example/@bob`, `elm.example/users/bob/statuses/1`: what is left when the scheme was not copied.
+_WITHOUT_SCHEME = re.compile(r"[^\s/@]+\.[^\s/@]+/\S+|localhost(:\d+)?/\S+")
 
 
 class Wanted(msgspec.Struct):
-    """What is looked for: text, an address or a handle, and which kind of thing."""
+    """What is looked for: text, an address or a handle, which kind of thing, and whose posts."""
 
     q: str
     type: str = ""
     resolve: bool = False
     following: bool = False
+    account_id: int | None = None
+    exclude_unreviewed: bool = False
 
 
 async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: Wanted) -> Response:
-    """GET /api/v2/search: accounts, hashtags, and what an address leads to."""
+    """GET /api/v2/search: accounts, posts, hashtags, and what an address leads to.
+
+    Posts are for members only. An offset counts within one type.
+    """
     if viewer is None and (wanted.resolve or page.offset):
         raise Unauthorised("Search queries pagination and resolving are not supported without authentication")
     found: dict[str, list[object]] = {"accounts": [], "statuses": [], "hashtags": []}
     text = wanted.q.strip()
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > LENGTH:
         return json_response(found)
-    if text.startswith(_ADDRESS):
+    address = _address(ctx, text)
+    if address is not None:
         if not page.offset:
-            await _at_address(ctx, viewer, text, wanted, found)
+            await _at_address(ctx, viewer, address, wanted, found)
         return json_response(found)
     if wanted.type in ("", "accounts") and not text.startswith("#"):
         found["accounts"] = list(
             await matching(ctx, viewer, page, text, resolving=wanted.resolve, following=wanted.following)
         )
     if wanted.type in ("", "hashtags") and "@" not in text:
-        rows = await search.tags(
-            ctx.db.slow,
-            name=compose.tag_name(text.removeprefix("#")),
-            limit=page.page.limit,
-            offset=page.offset,
+        found["hashtags"] = await _hashtags(ctx, viewer, page, text)
+    if wanted.type in ("", "statuses") and viewer is not None:
+        ids = await find.posts(
+            ctx, viewer.account, text, page.bounds, author_id=wanted.account_id, offset=page.offset
         )
-        found["hashtags"] = list(await tags(ctx, rows, id_of(viewer)))
+        found["statuses"] = list(await statuses.by_ids(ctx, ids, viewer.id))
     return json_response(found)
+
+
+async def _hashtags(ctx: Context, viewer: Viewer | None, page: Paging, text: str) -> list[object]:
+    rows = await search.tags(
+        ctx.db.slow, name=compose.tag_name(text.removeprefix("#")), limit=page.page.limit, offset=page.offset
+    )
+    return list(await tags(ctx, rows, id_of(viewer)))
+
+
+def _address(ctx: Context, text: str) -> str | None:
+    """The address that somebody pasted, with its scheme; None for words."""
+    if text.startswith(_ADDRESS):
+        return text
+    if not _WITHOUT_SCHEME.fullmatch(text):
+        return None
+    ours = text.partition("/")[0] == ctx.config.web_host
+    return f"{ctx.config.base_url.partition('://')[0] if ours else 'https'}://{text}"
 
 
 async def _at_address(
