@@ -75,6 +75,9 @@ def _field(path: str, field: Field, value: dict[str, Any], place: str) -> Iterat
     elif below[name] is None:
         if not field["nullable"]:
             yield f"{where} is null"
+    elif field["type"] == "url" and below[name] == "" and field["deprecated"]:
+        # The author of a card by the old names: '' where there is none.
+        return
     elif "enum" in field and isinstance(below[name], str) and below[name] not in field["enum"]:
         yield f"{where} is {below[name]!r}, not one of {field['enum']}"
     else:
@@ -125,6 +128,11 @@ _ANSWERS = (
     ("GET /api/v1/timelines/.*", "array<Status>"),
     ("GET /api/v1/scheduled_statuses", "array<ScheduledStatus>"),
     (r"(GET|PUT) /api/v1/scheduled_statuses/\d+", "ScheduledStatus"),
+    ("GET /api/v1/trends(/tags)?", "array<Tag>"),
+    ("GET /api/v1/trends/statuses", "array<Status>"),
+    ("GET /api/v1/trends/links", "array<Trends::Link>"),
+    (r"GET /api/(oembed|web/embeds/\d+)", "OEmbed"),
+    ("POST /api/v1/statuses", "Status"),
     (r"(GET|PUT|DELETE) /api/v1/statuses/\d+", "Status"),
     (r"GET /api/v1/statuses/\d+/context", "Context"),
     (r"GET /api/v1/statuses/\d+/source", "StatusSource"),

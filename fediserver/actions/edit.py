@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, notify, outbox
+from fediserver.actions import converse, index, link, notify, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -64,6 +64,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         poll_id = status.poll_id if same_poll else await _new_poll(core, tx, status, revision.poll)
         final = msgspec.structs.replace(revised, poll_id=poll_id)
         await statuses.revise(tx, final)
+        await link.note(core, tx, final)
         await statuses.drop_mentions(tx, status.id, [one.id for one in written.mentioned])
         await statuses.add_mentions(tx, status.id, [one.id for one in written.mentioned])
         await write_tags(core, tx, status.id, written.tags)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fediserver.actions import converse, notify, reblog
+from fediserver.actions import converse, link, notify, reblog
 from fediserver.actions.core import Core
 from fediserver.db import (
     accounts,
@@ -62,6 +62,7 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
         await write_tags(core, tx, status.id, parts.tags)
     if parts.poll is not None:
         await polls.insert(tx, parts.poll, parts.options)
+    await link.note(core, tx, status)
     if status.in_reply_to_id is not None:
         await statuses.count(tx, status.in_reply_to_id, replies=1)
     await _adopt_orphans(tx, status)

@@ -9,13 +9,14 @@ from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.write import write
-from fediserver.db import accounts
+from fediserver.db import accounts, links
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
 from fediserver.models.visibility import named
 from fediserver.text import compose
 from fediserver.text.count import count
+from fediserver.text.handles import host
 from fediserver.text.language import normalise
 from fediserver.text.sanitise import one_line
 
@@ -24,6 +25,7 @@ NOTE_CHARACTERS = 500
 FIELD_CHARACTERS = 255
 FIELDS = 4
 DESCRIPTION_CHARACTERS = 150
+DOMAINS = 100
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     show_media: bool | UnsetType = UNSET
     show_media_replies: bool | UnsetType = UNSET
     show_featured: bool | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
     default_visibility: str | UnsetType = UNSET
     default_sensitive: bool | UnsetType = UNSET
     default_language: str | UnsetType | None = UNSET
@@ -57,6 +60,10 @@ async def update(core: Core, me: Account, change: ProfileChange) -> Account:
     async def work(tx: Writer) -> None:
         await accounts.update(tx, fresh)
         await _settings(tx, me, change)
+        if change.attribution_domains is not UNSET:
+            await links.set_domains(
+                tx, me.id, [name for name in map(_site, change.attribution_domains) if name]
+            )
         deed = Deed(verb="update", actor=me, object_uri=me.uri, facts={"actor": True})
         await emit(core, tx, deed, Audience(followers_of=me.id))
 
@@ -87,6 +94,12 @@ def _check(change: ProfileChange) -> None:
             ]
     if change.default_visibility is not UNSET and named(change.default_visibility) is None:
         details["privacy"] = [("ERR_INCLUSION", "must be public, unlisted, private or direct")]
+    if change.attribution_domains is not UNSET:
+        sites = change.attribution_domains
+        if len(sites) > DOMAINS or not all(_site(name) for name in sites if name.strip()):
+            details["attribution_domains"] = [
+                ("ERR_INVALID", f"must be at most {DOMAINS} names of sites such as garden.example")
+            ]
     if details:
         field, problems = next(iter(details.items()))
         raise Invalid(f"Validation failed: {field.replace('_', ' ').capitalize()} {problems[0][1]}", details)
@@ -134,6 +147,11 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         shown = f"{fresh.get('display_name', me.display_name)} {fresh.get('note_text', me.note_text)}"
         fresh["emojis"] = (await write(core, shown)).emojis
     return msgspec.structs.replace(me, **fresh)
+
+
+def _site(name: str) -> str | None:
+    """The one form of a site's name; None for what is none."""
+    return host(name.strip().removeprefix("https://").removeprefix("http://").rstrip("/").removeprefix("*."))
 
 
 def _field(core: Core, value: str) -> str:

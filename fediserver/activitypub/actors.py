@@ -8,7 +8,7 @@ from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
 from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY
-from fediserver.db import accounts, hosts, indexing, jobs, media, relationships
+from fediserver.db import accounts, hosts, indexing, jobs, links, media, relationships
 from fediserver.db.database import Clash, Writer
 from fediserver.errors import Refused
 from fediserver.models.account import Account, Key
@@ -34,6 +34,8 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
             await accounts.update(tx, row)
             if known.indexable != row.indexable:
                 await indexing.wait_all_of(tx, row.id)
+        if known is not None or found.attribution_domains:
+            await links.set_domains(tx, row.id, found.attribution_domains)
         own = [key for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
         for stale in {key.id for key in await accounts.keys(tx, row.id)} - {key.id for key in own}:
             ctx.keyring.forget(stale)

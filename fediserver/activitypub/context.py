@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fediserver.actions.core import Core
 from fediserver.activitypub.domains import DomainRules
 from fediserver.activitypub.keyring import Keyring
+from fediserver.activitypub.wanted_links import WantedLinks
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.net.client import Client
@@ -22,5 +23,6 @@ class Context(Core):
     """The node's own secret, for signed links and forms; it survives restarts."""
     keyring: Keyring = field(default_factory=Keyring)
     domains: DomainRules = field(default_factory=DomainRules)
+    wanted_links: WantedLinks = field(default_factory=WantedLinks)
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
     """Names this process in leases."""

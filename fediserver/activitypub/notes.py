@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, outbox
+from fediserver.actions import converse, index, link, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -323,6 +323,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
             edited_at=min(note.updated or ctx.clock(), ctx.clock()),
         )
         await statuses.revise(tx, revised)
+        await link.note(ctx, tx, revised)
         await statuses.drop_mentions(tx, known.id, [one.id for one in parts.addressed])
         await statuses.add_mentions(
             tx, known.id, [one.id for one in parts.named], [one.id for one in parts.silent]

@@ -10,7 +10,7 @@ from fediserver.activitypub import render
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, note
-from fediserver.db import accounts, media, polls, statuses
+from fediserver.db import accounts, links, media, polls, statuses
 from fediserver.db.database import Reader
 from fediserver.models.account import Account, Key
 from fediserver.models.delivery import Outgoing
@@ -97,13 +97,18 @@ def note_document(ctx: Context, post: Whole) -> Document:
 async def actor_document(ctx: Context, account: Account) -> Document:
     """The document of one of our own."""
 
-    async def read(tx: Reader) -> tuple[list[Key], Account | None]:
+    async def read(tx: Reader) -> tuple[list[Key], Account | None, list[str]]:
         moved_to = await accounts.by_id(tx, account.moved_to_id) if account.moved_to_id else None
-        return await accounts.keys(tx, account.id), moved_to
+        return await accounts.keys(tx, account.id), moved_to, await links.domains(tx, account.id)
 
-    keys, moved_to = await ctx.db.read(read)
+    keys, moved_to, domains = await ctx.db.read(read)
     return actor.actor(
-        account, keys, uris=ctx.uris, media_url=media_url(ctx), moved_to=moved_to.uri if moved_to else ""
+        account,
+        keys,
+        uris=ctx.uris,
+        media_url=media_url(ctx),
+        moved_to=moved_to.uri if moved_to else "",
+        attribution_domains=domains,
     )
 
 

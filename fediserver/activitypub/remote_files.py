@@ -23,11 +23,12 @@ _PURPOSES: dict[str, Purpose] = {
     "avatar": "avatar",
     "header": "header",
     "emoji": "emoji",
+    "preview": "preview",
 }
 
 
 class Gate:
-    """One fetch for each file at a time, however many look at it."""
+    """One fetch for each file at a time, however many look at it; a process has one, `GATE`."""
 
     def __init__(self) -> None:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -57,6 +58,9 @@ class Gate:
                 self._locks.pop(file_id, None)
 
 
+GATE = Gate()
+
+
 async def _fetch(ctx: Context, row: RemoteFile) -> RemoteFile | None:
     try:
         await ctx.domains.refresh(ctx.db, ctx.clock())
@@ -64,14 +68,16 @@ async def _fetch(ctx: Context, row: RemoteFile) -> RemoteFile | None:
         reply = await ctx.net.get(row.url, limit=LARGEST)
         if reply.status != 200:
             raise Unreachable(f"{row.url} answers {reply.status}")
-        data, mime = await _safe(ctx, row, reply.body)
+        data, mime, blurhash = await _safe(ctx, row, reply.body)
         path = await ctx.storage.store(data, KINDS[mime].suffix)
     except FediserverError:
         await ctx.db.write(lambda tx: media.note_failure(tx, row.id, ctx.clock()))
         return None
 
     async def work(tx: Writer) -> list[RemoteFile]:
-        await media.note_fetched(tx, row.id, path=path, mime=mime, size=len(data), now=ctx.clock())
+        await media.note_fetched(
+            tx, row.id, path=path, mime=mime, size=len(data), blurhash=blurhash, now=ctx.clock()
+        )
         return await media.over_budget(tx, ctx.config.media_budget, keep=row.id)
 
     for evicted in await ctx.db.write(work):
@@ -79,12 +85,12 @@ async def _fetch(ctx: Context, row: RemoteFile) -> RemoteFile | None:
     return await media.remote_file(ctx.db, row.id)
 
 
-async def _safe(ctx: Context, row: RemoteFile, data: bytes) -> tuple[bytes, str]:
-    """The bytes to keep: pictures are drawn anew; sound and video are kept when they are what we know."""
+async def _safe(ctx: Context, row: RemoteFile, data: bytes) -> tuple[bytes, str, str]:
+    """The bytes to keep, with type and blurhash: pictures are drawn anew, sound and video of known types kept."""
     mime = sniff(data[:64])
     if mime is None or mime not in KINDS:
         raise Invalid("the file is of no type that is shown here")
     if not mime.startswith("image/"):
-        return data, mime
+        return data, mime, ""
     picture = await ctx.images.process(data, purpose=_PURPOSES.get(row.purpose, "attachment"))
-    return picture.original, picture.mime
+    return picture.original, picture.mime, picture.blurhash

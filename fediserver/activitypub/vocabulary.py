@@ -48,6 +48,7 @@ ACTOR_TERMS: dict[str, Any] = {
     "showMedia": "toot:showMedia",
     "showRepliesInMedia": "toot:showRepliesInMedia",
     "suspended": "toot:suspended",
+    "attributionDomains": {"@id": "toot:attributionDomains", "@type": "@id"},
     "Emoji": "toot:Emoji",
     "PropertyValue": "schema:PropertyValue",
     "value": "schema:value",

@@ -35,7 +35,8 @@ NOTE_VIEW = Query("update remote_files set viewed_at = :now where id = :id")
 NOTE_FAILURE = Query("update remote_files set failed_at = :now, failures = failures + 1 where id = :id")
 NOTE_FETCHED = Query("""
     update remote_files
-       set path = :path, mime = :mime, bytes = :size, viewed_at = :now, failed_at = null, failures = 0
+       set path = :path, mime = :mime, bytes = :size, viewed_at = :now, failed_at = null, failures = 0,
+           blurhash = case when blurhash = '' then :blurhash else blurhash end
      where id = :id
 """)
 CACHED_BYTES = Query("select coalesce(sum(bytes), 0) from remote_files where path <> ''")
@@ -142,9 +143,11 @@ async def note_failure(tx: Writer, file_id: int, now: int) -> None:
     await tx.run(NOTE_FAILURE, id=file_id, now=now)
 
 
-async def note_fetched(tx: Writer, file_id: int, *, path: str, mime: str, size: int, now: int) -> None:
-    """A file is here now."""
-    await tx.run(NOTE_FETCHED, id=file_id, path=path, mime=mime, size=size, now=now)
+async def note_fetched(
+    tx: Writer, file_id: int, *, path: str, mime: str, size: int, blurhash: str, now: int
+) -> None:
+    """A file is here now; a blurhash that its server has told stays."""
+    await tx.run(NOTE_FETCHED, id=file_id, path=path, mime=mime, size=size, blurhash=blurhash, now=now)
 
 
 async def cached_bytes(db: Reader) -> int:

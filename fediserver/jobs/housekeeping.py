@@ -2,7 +2,7 @@
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, intake, list_entries, outgoing
+from fediserver.db import expiry, home, intake, links, list_entries, outgoing
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -22,11 +22,12 @@ async def tidy(ctx: Context) -> None:
         await outgoing.prune(tx, now - DELIVERIES_KEEP)
         await outgoing.drop_bodies(tx, first_at(now - BODIES_KEEP))
 
-    async def access(tx: Writer) -> None:
+    async def access_and_links(tx: Writer) -> None:
         await expiry.drop_access(tx, now)
+        await links.forget(tx, now)
 
     await ctx.db.write(queues)
-    await ctx.db.write(access)
+    await ctx.db.write(access_and_links)
     await _unused_uploads(ctx, now)
     for account_id in await expiry.full_homes(ctx.db, HOME_KEEPS):
         await ctx.db.write(lambda tx, one=account_id: home.trim(tx, one, HOME_KEEPS))  # type: ignore[misc]

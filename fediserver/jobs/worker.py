@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from fediserver.actions import trends
+from fediserver.activitypub import previews
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
@@ -47,8 +49,10 @@ class Worker:
             self._loop(UNVERIFIED, self.verification.take_due),
             self._loop("jobs", self.errands.take_due),
             self._loop("search", self.indexer.take_due),
+            self._loop(previews.TOPIC, self._previews),
             self._every(RENEW, self._renew),
             self._every(TIDY, lambda: tidy(self._ctx)),
+            self._every(trends.EVERY / SECOND, lambda: trends.refresh(self._ctx)),
             self._watch(),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
@@ -70,6 +74,7 @@ class Worker:
                 self.intake.take_due,
                 self.errands.take_due,
                 self.indexer.take_due,
+                self._previews,
                 self.deliverer.take_due,
             ):
                 done += await take()
@@ -77,6 +82,9 @@ class Worker:
             await self.deliverer.settle()
             if not done:
                 return
+
+    async def _previews(self) -> int:
+        return await previews.take_wanted(self._ctx)
 
     async def _loop(self, topic: str, take_due: Callable[[], Awaitable[int]]) -> None:
         """Work while there is some; then wait for news, or for the clock."""

@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, Response
 
 from fediserver import ids
 from fediserver.activitypub.context import Context
-from fediserver.activitypub.remote_files import Gate
+from fediserver.activitypub.remote_files import GATE
 from fediserver.db import media
 from fediserver.errors import NotFound
 from fediserver.media import blurhash
@@ -23,7 +23,6 @@ _HEADERS = {
     "cross-origin-resource-policy": "cross-origin",
 }
 _STANDS_IN = {**_HEADERS, "cache-control": "public, max-age=60"}
-_gate = Gate()
 
 
 async def upload(ctx: Context, request: Request) -> Response:
@@ -40,7 +39,7 @@ async def remote(ctx: Context, request: Request) -> Response:
     if file_id is None:
         raise NotFound
     allowed = media_keys.check(ctx.secret, file_id, request.query_params.get("key", ""))
-    found = await (_gate.fetched if allowed else _gate.cached)(ctx, file_id)
+    found = await (GATE.fetched if allowed else GATE.cached)(ctx, file_id)
     if found is not None:
         return _file(ctx.storage.path(found.path))
     row = await media.remote_file(ctx.db, file_id)

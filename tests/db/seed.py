@@ -353,6 +353,24 @@ def seeds() -> list[str]:
             4_000, "search_waiting", "kind, id", f"i % 2, {_of('i')}", "where true on conflict do nothing"
         ),
         _insert(5_000, "search_posts", "id, status_id, digest", f"i, {ID}, i"),
+        _insert(
+            5_000,
+            "links",
+            "id, url, title, next_at",
+            f"i, 'https://h/l/' || i, case when i % 5 > 0 then 'title' else '' end, {NOON} + i",
+        ),
+        # Half of all posts with a link have the same one.
+        _insert(
+            8_000,
+            "status_links",
+            "status_id, link_id",
+            f"{ID}, case when i % 2 = 0 then 1 else i % 4999 + 2 end",
+        ),
+        _insert(300, "trends", "kind, subject_id, score, computed_at", f"i % 3, i, i, {NOON}"),
+        _insert(
+            4_000, "trend_reviews", "kind, subject, allowed, reviewed_at", f"i % 4, '' || i, true, {NOON}"
+        ),
+        _insert(4_000, "attribution_domains", "account_id, domain", "i, 'site' || i"),
     ]
 
 

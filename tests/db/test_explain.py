@@ -57,6 +57,10 @@ DRIVING: dict[str, tuple[str, str]] = {
     "timelines.PUBLIC.": ("s USING INDEX statuses_public (id>? AND id<?)", "statuses_public"),
     "timelines.LOCAL.": ("s USING INDEX statuses_local (id>? AND id<?)", "statuses_local"),
     "timelines.TAG.": ("t USING PRIMARY KEY (tag_id=? AND status_id>? AND status_id<?)", "status_tags_pkey"),
+    "links.TIMELINE.": (
+        "k USING COVERING INDEX status_links_link (link_id=? AND status_id>? AND status_id<?)",
+        "status_links_link",
+    ),
     # A post comes home.
     "home.DISTRIBUTE": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "home.DISTRIBUTE_TAGGED": (
@@ -351,7 +355,7 @@ def test_every_query_is_explained() -> None:
 
 
 def test_every_big_table_is_full(lite: Lite) -> None:
-    small = {"domain_rules", "schema_migrations", "settings", "signals", "users", "web_settings"}
+    small = {"domain_rules", "schema_migrations", "settings", "signals", "trends", "users", "web_settings"}
     assert set(lite._names("table")) - lite.big == small
 
 

@@ -18,6 +18,7 @@ from fediserver.text.sanitise import clean, clean_text
 MAX_KEYS = 10
 MAX_FIELDS = 8
 MAX_ALIASES = 32
+MAX_DOMAINS = 100
 _NAME_LENGTH = 200
 _NOTE_LENGTH = 20_000
 _FIELD_LENGTH = 2_048
@@ -74,6 +75,7 @@ class ActorDocument(msgspec.Struct, frozen=True):
     moved_to: str
     published: int | None
     keys: tuple[ActorKey, ...]
+    attribution_domains: tuple[str, ...] = ()
 
 
 def read_actor(doc: Document) -> ActorDocument:
@@ -136,6 +138,7 @@ def read_actor(doc: Document) -> ActorDocument:
         moved_to=fields.ident(doc.get("movedTo")) or "",
         published=fields.time(doc, "published"),
         keys=_keys(doc, uri),
+        attribution_domains=_domains(doc.get("attributionDomains")),
     )
 
 
@@ -159,6 +162,13 @@ def _handle(text: str) -> Handle | None:
 def _collection(doc: Document, key: str, uri: str) -> str:
     found = fields.ident(doc.get(key))
     return found if found and origin(found) == origin(uri) else ""
+
+
+def _domains(value: object) -> tuple[str, ...]:
+    """The sites that may name the actor as an author."""
+    said = value if isinstance(value, list) else [value]
+    found = [handles.host(one) for one in said[:MAX_DOMAINS] if isinstance(one, str)]
+    return tuple(dict.fromkeys(one for one in found if one))
 
 
 def _fields(doc: Document) -> tuple[Field, ...]:

@@ -29,7 +29,13 @@ _IMPLEMENTS = [
 
 
 def actor(
-    account: Account, keys: Sequence[Key], *, uris: Uris, media_url: MediaUrl, moved_to: str = ""
+    account: Account,
+    keys: Sequence[Key],
+    *,
+    uris: Uris,
+    media_url: MediaUrl,
+    moved_to: str = "",
+    attribution_domains: Sequence[str] = (),
 ) -> Document:
     """The actor of an account of ours; of a suspended one only what others need to stop trusting it."""
     name = account.username
@@ -84,6 +90,8 @@ def actor(
         doc.pop("image", None)
     if moved_to:
         doc["movedTo"] = moved_to
+    if attribution_domains:
+        doc["attributionDomains"] = list(attribution_domains)
     return doc | _keys(account.uri, keys)
 
 

@@ -6,7 +6,7 @@ import orjson
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, isoformat
-from fediserver.db import account_lists, tags
+from fediserver.db import account_lists, links, tags
 from fediserver.db import accounts as rows
 from fediserver.db.database import Reader
 from fediserver.models.account import Account, User
@@ -65,6 +65,7 @@ async def credential(ctx: Context, me: Account, user: User | None) -> Json:
         "hide_collections": me.hide_collections,
         "discoverable": me.discoverable,
         "indexable": me.indexable,
+        "attribution_domains": await links.domains(ctx.db, me.id),
     }
     return with_members(entity, source=source, role=role(user))
 
@@ -96,7 +97,7 @@ async def profile(ctx: Context, me: Account) -> dict[str, object]:
         "show_media_replies": me.show_media_replies,
         "show_featured": me.show_featured,
         # No site can be named yet.
-        "attribution_domains": [],
+        "attribution_domains": await links.domains(ctx.db, me.id),
         "featured_tags": [featured_tag(ctx, row) for row in await tags.featured(ctx.db, me.id)],
     }
 

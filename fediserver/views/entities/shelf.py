@@ -54,10 +54,14 @@ class Kept(Generic[Part]):
 
 
 class Body(msgspec.Struct, frozen=True, gc=False):
-    """A post without what depends on others or on the viewer: `json` is open at its end."""
+    """A post without what depends on others or on the viewer: `json` is open at its end.
+
+    `unconfirmed` is the account that the card's page names as its author without its leave, 0 for none.
+    """
 
     json: bytes
     emojis: bytes
+    unconfirmed: int = 0
 
 
 class Shelf:

@@ -21,7 +21,8 @@ from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
 from fediserver.text.keywords import Text
-from fediserver.views.entities import accounts, filters, polls
+from fediserver.views.entities import accounts, cards, filters, polls
+from fediserver.views.entities.cards import Cards
 from fediserver.views.entities.filters import Rules
 from fediserver.views.entities.media import attachment
 from fediserver.views.entities.polls import Polls
@@ -48,6 +49,7 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     statuses: Mapping[int, Status]
     files: Mapping[int, Sequence[MediaAttachment]]
     apps: Mapping[int, AppName]
+    cards: Cards
     accounts: Sequence[Account]
     successors: Mapping[int, Account]
     polls: Polls | None
@@ -74,6 +76,8 @@ async def listed(ctx: Context, viewer_id: int | None, find: Find) -> Found:
         return await _load(tx, shelved, await find(tx), viewer_id)
 
     loaded = await ctx.db.read(load)
+    if viewer_id is not None and loaded.cards.links:
+        cards.want(ctx, loaded.cards)
     found = loaded.outlines
     entities = _Rendering(shelved, loaded, viewer_id).all()
     return Found(entities, found[0].id if found else None, found[-1].id if found else None)
@@ -116,6 +120,8 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
     files: dict[int, list[MediaAttachment]] = {}
     for row in await media.of_statuses(tx, [one.id for one in new.values() if one.media_count]):
         files.setdefault(row.status_id or 0, []).append(row)
+    found_cards = await cards.load(tx, new.values())
+    shown = [*new_accounts, *found_cards.authors.values()]
     apps = [one.application_id for one in new.values() if one.application_id is not None]
     return _Loaded(
         outlines=found,
@@ -124,8 +130,9 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         statuses=new,
         files=files,
         apps=await outlines.app_names(tx, apps),
+        cards=found_cards,
         accounts=new_accounts,
-        successors=await accounts.successors(tx, new_accounts),
+        successors=await accounts.successors(tx, shown),
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
         rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
     )
@@ -154,6 +161,8 @@ class _Rendering:
 
     def _entity(self, one: Outline) -> bytes:
         body = self._bodies[one.id]
+        if body.unconfirmed and body.unconfirmed == self._viewer_id:
+            body = cards.without_credit(body)
         author = self._accounts[one.account_id]
         marks = b""
         if self._viewer_id is not None:
@@ -166,6 +175,8 @@ class _Rendering:
             marks += _PINNED[one.pinned] if one.account_id == self._viewer_id else b""
             return b'%b,"reblog":null,"account":%b,"poll":%b%b}' % (body.json, author, poll, marks)
         inner = self._bodies[original.id]
+        if inner.unconfirmed and inner.unconfirmed == self._viewer_id:
+            inner = cards.without_credit(inner)
         inner_author = self._accounts[original.account_id]
         poll = self._poll(one.poll_id, original.account_id, inner)
         pinned = _PINNED[one.pinned] if original.account_id == self._viewer_id else b""
@@ -239,8 +250,8 @@ class _Rendering:
             "mentions": [mention | {"id": str(mention["id"])} for mention in orjson.loads(row.mentions)],
             "tags": [{"name": name, "url": shelved.ctx.uris.tag(name)} for name in orjson.loads(row.tags)],
             "emojis": emojis,
-            "card": None,
+            "card": cards.card(shelved, self._loaded.cards, row.id, self._loaded.successors),
         }
-        body = Body(encode(entity)[:-1], encode(emojis))
+        body = Body(encode(entity)[:-1], encode(emojis), self._loaded.cards.unconfirmed(row.id))
         shelved.bodies.keep(row.id, row.version, body)
         return body

@@ -66,6 +66,17 @@ class Paging:
         )
         return json_response(entities, headers={"Link": link})
 
+    def numbered(self, entities: Sequence[object]) -> Response:
+        """The page of a list that is paged by number; a short one is the last."""
+        link = pagination.offset_link_header(
+            self._base_url,
+            self._request.scope["path"],
+            params.query_pairs(self._request.scope["query_string"]),
+            page=self.page,
+            full=len(entities) >= self.page.limit,
+        )
+        return json_response(entities, headers={"Link": link} if link else None)
+
     def related(
         self,
         entities: Sequence[object],

@@ -43,6 +43,7 @@ class Profile(msgspec.Struct):
     discoverable: bool | UnsetType = UNSET
     indexable: bool | UnsetType = UNSET
     hide_collections: bool | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
     fields_attributes: list[FieldRow] | UnsetType = UNSET
 
 
@@ -147,6 +148,7 @@ async def _wish(ctx: Context, wanted: Profile) -> ProfileChange:
         discoverable=wanted.discoverable,
         indexable=wanted.indexable,
         hide_collections=wanted.hide_collections,
+        attribution_domains=wanted.attribution_domains,
     )
 
 

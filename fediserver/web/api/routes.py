@@ -9,6 +9,7 @@ from fediserver.web.api import (
     conversations,
     discovery,
     domain_blocks,
+    embeds,
     filters,
     filters_v1,
     instance,
@@ -31,6 +32,7 @@ from fediserver.web.api import (
     statuses,
     tags,
     timelines,
+    trends,
 )
 from fediserver.web.api.endpoint import Endpoint, Function
 from fediserver.web.limits import Rule
@@ -159,7 +161,7 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v1/timelines/public", timelines.public, "read:statuses"),
     ("GET", "/api/v1/timelines/tag/{hashtag}", timelines.tag, "read:statuses"),
     ("GET", "/api/v1/timelines/list/{list_id}", timelines.of_list, "read:lists"),
-    ("GET", "/api/v1/timelines/link", absent.none, "read:statuses"),
+    ("GET", "/api/v1/timelines/link", timelines.link, "read:statuses"),
     ("GET", "/api/v1/timelines/direct", absent.none_of_mine, "read:statuses"),
     ("GET", "/api/v1/conversations", conversations.page, "read:statuses"),
     ("POST", "/api/v1/conversations/{conversation_id}/read", conversations.read, "write:conversations"),
@@ -261,13 +263,15 @@ _NODE: tuple[Line, ...] = (
     ("GET", "/api/v1/instance/domain_blocks", absent.none, ""),
     ("GET", "/api/v1/instance/languages", instance.languages, ""),
     ("GET", "/api/v1/instance/translation_languages", absent.nothing, ""),
+    ("GET", "/api/oembed", embeds.by_address, ""),
+    ("GET", "/api/web/embeds/{status_id}", embeds.by_id, ""),
     ("GET", "/api/v1/custom_emojis", instance.custom_emojis, ""),
     ("GET", "/api/v1/announcements", absent.none_of_mine, ""),
     ("GET", "/api/v1/directory", discovery.directory, ""),
-    ("GET", "/api/v1/trends", absent.none, ""),
-    ("GET", "/api/v1/trends/tags", absent.none, ""),
-    ("GET", "/api/v1/trends/statuses", absent.none, ""),
-    ("GET", "/api/v1/trends/links", absent.none, ""),
+    ("GET", "/api/v1/trends", trends.tags_by_old_name, ""),
+    ("GET", "/api/v1/trends/tags", trends.tags, ""),
+    ("GET", "/api/v1/trends/statuses", trends.statuses, ""),
+    ("GET", "/api/v1/trends/links", trends.links, ""),
 )
 
 

@@ -10,8 +10,9 @@ from fediserver.actions import find
 from fediserver.activitypub import resolve
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
-from fediserver.db import search
+from fediserver.db import search, trends
 from fediserver.db import statuses as status_rows
+from fediserver.db.trends import Kind
 from fediserver.errors import NotFound, Unauthorised
 from fediserver.models.account import Account
 from fediserver.models.status import Status
@@ -63,7 +64,7 @@ async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: 
             await matching(ctx, viewer, page, text, resolving=wanted.resolve, following=wanted.following)
         )
     if wanted.type in ("", "hashtags") and "@" not in text:
-        found["hashtags"] = await _hashtags(ctx, viewer, page, text)
+        found["hashtags"] = await _hashtags(ctx, viewer, page, text, wanted)
     if wanted.type in ("", "statuses") and viewer is not None:
         ids = await find.posts(
             ctx, viewer.account, text, page.bounds, author_id=wanted.account_id, offset=page.offset
@@ -72,10 +73,15 @@ async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: 
     return json_response(found)
 
 
-async def _hashtags(ctx: Context, viewer: Viewer | None, page: Paging, text: str) -> list[object]:
-    rows = await search.tags(
-        ctx.db.slow, name=compose.tag_name(text.removeprefix("#")), limit=page.page.limit, offset=page.offset
-    )
+async def _hashtags(
+    ctx: Context, viewer: Viewer | None, page: Paging, text: str, wanted: Wanted
+) -> list[object]:
+    """Hashtags that begin so; without the unreviewed, those that organisers let trend, and the exact one."""
+    name = compose.tag_name(text.removeprefix("#"))
+    rows = await search.tags(ctx.db.slow, name=name, limit=page.page.limit, offset=page.offset)
+    if wanted.exclude_unreviewed:
+        allowed = await trends.allowed_among(ctx.db, Kind.TAG, [row.id for row in rows])
+        rows = [row for row in rows if row.id in allowed or row.name == name]
     return list(await tags(ctx, rows, id_of(viewer)))
 
 

@@ -4,8 +4,8 @@ import msgspec
 from starlette.responses import Response
 
 from fediserver.activitypub.context import Context
+from fediserver.db import links, timelines
 from fediserver.db import lists as list_rows
-from fediserver.db import timelines
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.timelines import Tagged
@@ -26,6 +26,12 @@ class PublicWish(msgspec.Struct):
     local: bool = False
     remote: bool = False
     only_media: bool = False
+
+
+class LinkWish(msgspec.Struct):
+    """The link whose posts are wanted."""
+
+    url: str
 
 
 class TagWish(msgspec.Struct):
@@ -72,6 +78,21 @@ async def public(ctx: Context, viewer: Viewer | None, page: Paging, wish: Public
             local=wish.local,
             remote=wish.remote,
             only_media=wish.only_media,
+        ),
+    )
+    return page.answer(found.entities, found.first_id, found.last_id)
+
+
+async def link(ctx: Context, viewer: Viewer | None, page: Paging, wish: LinkWish) -> Response:
+    """GET /api/v1/timelines/link: public posts that link to a page; 404 for one that nobody linked to."""
+    known = await links.by_url(ctx.db, wish.url.partition("#")[0])
+    if known is None:
+        raise NotFound
+    found = await statuses.listed(
+        ctx,
+        id_of(viewer),
+        lambda tx: links.timeline(
+            tx, page.bounds, viewer_id=id_of(viewer), now=ctx.clock(), link_id=known.id
         ),
     )
     return page.answer(found.entities, found.first_id, found.last_id)
