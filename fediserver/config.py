@@ -43,6 +43,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     registrations: Literal["open", "approval", "invite", "closed"] = "approval"
     federation: Literal["open", "allowlist", "off"] = "open"
     secure_fetch: Literal["on", "off"] = "off"
+    domain_blocks_shown: Literal["nobody", "members", "everybody"] = "members"
     trends_review: Literal["on", "off"] = "off"
 
     @property

@@ -77,7 +77,9 @@ STATUSES = Query(f"""
     {HIDDEN}
     select s.id
       from trends t join statuses s on s.id = t.subject_id join accounts a on a.id = s.account_id {_REVIEWS}
-     where t.kind = 1 and {_OPEN} and s.account_id not in (select id from hidden) and {_ALLOWED} {_PAGE}
+     where t.kind = 1 and {_OPEN} and s.account_id not in (select id from hidden)
+       and not exists (select 1 from domain_blocks d where d.account_id = :viewer_id and d.domain = a.domain)
+       and {_ALLOWED} {_PAGE}
 """)
 LINKS = Query(f"""
     select {columns(Link, "l")}

@@ -2,8 +2,12 @@
 
 import msgspec
 
+from fediserver.clock import DAY
 from fediserver.db.database import Reader
 from fediserver.db.query import Query
+from fediserver.ids import first_at
+
+WEEK = 7 * DAY
 
 COUNTS = Query("""
     select (select count(*) from users where confirmed_at is not null and approved_at is not null
@@ -13,11 +17,24 @@ COUNTS = Query("""
               from users u join accounts a on a.id = u.account_id and a.domain = '') as statuses,
            (select count(*) from hosts) as hosts
 """)
-WEEK = Query("""
-    select (select count(*) from users where last_seen_at >= :start and last_seen_at < :stop) as logins,
-           (select count(*) from users where created_at >= :start and created_at < :stop) as registrations
+# Weeks are counted from 1970.
+WEEKS = Query(f"""
+    select 'statuses' as what, s.created_at / {WEEK} as week, count(*) as number
+      from accounts a join statuses s on s.account_id = a.id and s.id >= :first_id
+     where a.domain = '' and s.reblog_of_id is null group by s.created_at / {WEEK}
+    union all
+    select 'logins', last_seen_at / {WEEK}, count(*) from users where last_seen_at >= :start
+     group by last_seen_at / {WEEK}
+    union all
+    select 'registrations', created_at / {WEEK}, count(*) from users where created_at >= :start
+     group by created_at / {WEEK}
 """)
 OWNER = Query("select account_id from users where role = 'owner' order by account_id limit 1")
+PEERS_NAMED = Query("""
+    select name from hosts
+     where last_success_at is not null and substr(name, 1, length(cast(:beginning as text))) = cast(:beginning as text)
+     order by name limit :limit
+""")
 PEERS = Query("select name from hosts where last_success_at is not null order by name limit 10000")
 
 
@@ -30,11 +47,12 @@ class Counts(msgspec.Struct, array_like=True, frozen=True):
     hosts: int
 
 
-class Week(msgspec.Struct, array_like=True, frozen=True):
-    """Log-ins and sign-ups of seven days."""
+class Number(msgspec.Struct, array_like=True, frozen=True):
+    """How many `statuses`, `logins` or `registrations` there were in a week."""
 
-    logins: int
-    registrations: int
+    what: str
+    week: int
+    number: int
 
 
 async def counts(db: Reader, *, month_ago: int) -> Counts:
@@ -43,9 +61,9 @@ async def counts(db: Reader, *, month_ago: int) -> Counts:
     return found or Counts(0, 0, 0, 0)
 
 
-async def week(db: Reader, *, start: int, stop: int) -> Week:
-    """One week, from start up to stop (ms)."""
-    return await db.one(WEEK, Week, start=start, stop=stop) or Week(0, 0)
+async def weeks(db: Reader, *, start: int) -> list[Number]:
+    """Posts of ours, log-ins and sign-ups by week since then (ms)."""
+    return await db.all(WEEKS, Number, start=start, first_id=first_at(start))
 
 
 async def owner(db: Reader) -> int | None:
@@ -57,3 +75,8 @@ async def owner(db: Reader) -> int | None:
 async def peers(db: Reader) -> list[str]:
     """Names of servers that this one has reached."""
     return await db.values(PEERS)
+
+
+async def peers_named(db: Reader, beginning: str, *, limit: int) -> list[str]:
+    """The first of them whose name begins so."""
+    return await db.values(PEERS_NAMED, beginning=beginning, limit=limit)

@@ -370,6 +370,12 @@ def seeds() -> list[str]:
         _insert(
             4_000, "trend_reviews", "kind, subject, allowed, reviewed_at", f"i % 4, '' || i, true, {NOON}"
         ),
+        _insert(
+            4_000,
+            "annual_reports",
+            "account_id, year, data, created_at",
+            f"i % 200 + 1, 2000 + i / 200, '{{}}', {NOON}",
+        ),
         _insert(4_000, "attribution_domains", "account_id, domain", "i, 'site' || i"),
     ]
 

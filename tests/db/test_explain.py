@@ -40,6 +40,7 @@ MAY_SCAN: dict[str, str] = {
     "jobs.RELEASE_ALL": "once, at the start of the only process",
     "jobs.RENEW": "three times a minute, of a table that holds only what waits",
     "usage.COUNTS": "counts servers, over an index; the answer is kept",
+    "usage.PEERS_NAMED": "a row for each server, for a log-in field outside; ten names are answered",
     "usage.PEERS": "the list of all servers is what is asked for",
 }
 """Queries that read a whole table, and why they may."""

@@ -17,3 +17,13 @@ create table trend_reviews (
     reviewed_at bigint not null,
     primary key (kind, subject)
 ) /*clustered*/;
+
+-- A member's year, counted when they ask for it.
+create table annual_reports (
+    account_id bigint not null references accounts (id),
+    year smallint not null,
+    data text not null,                             -- JSON, in the form that apps are shown
+    created_at bigint not null,
+    read_at bigint,
+    primary key (account_id, year)
+) /*clustered*/;

@@ -96,7 +96,6 @@ async def profile(ctx: Context, me: Account) -> dict[str, object]:
         "show_media": me.show_media,
         "show_media_replies": me.show_media_replies,
         "show_featured": me.show_featured,
-        # No site can be named yet.
         "attribution_domains": await links.domains(ctx.db, me.id),
         "featured_tags": [featured_tag(ctx, row) for row in await tags.featured(ctx.db, me.id)],
     }

@@ -31,6 +31,7 @@ PICTURE_BYTES = 16 << 20
 PICTURE_PIXELS = 50_000_000
 """As media/pictures.py has it, which only the image worker loads."""
 _FEATURED_TAGS = 10
+_WEEKS = 12
 
 
 class Documents(msgspec.Struct, frozen=True):
@@ -74,21 +75,16 @@ async def documents(ctx: Context) -> Documents:
 
 
 async def activity(ctx: Context) -> list[dict[str, str]]:
-    """Log-ins and sign-ups of the last twelve weeks, newest first (InstanceActivity)."""
-    week = 7 * DAY
-    start = ctx.clock() // week * week
-    weeks: list[dict[str, str]] = []
-    for begin in range(start, start - 12 * week, -week):
-        found = await usage.week(ctx.db.slow, start=begin, stop=begin + week)
-        weeks.append(
-            {
-                "week": str(begin // SECOND),
-                "statuses": "0",
-                "logins": str(found.logins),
-                "registrations": str(found.registrations),
-            }
-        )
-    return weeks
+    """Posts, log-ins and sign-ups of the last twelve weeks, newest first (InstanceActivity)."""
+    last = ctx.clock() // usage.WEEK
+    weeks = range(last, last - _WEEKS, -1)
+    found = await usage.weeks(ctx.db.slow, start=weeks[-1] * usage.WEEK)
+    known = {(one.what, one.week): str(one.number) for one in found}
+    return [
+        {"week": str(week * usage.WEEK // SECOND)}
+        | {what: known.get((what, week), "0") for what in ("statuses", "logins", "registrations")}
+        for week in weeks
+    ]
 
 
 async def _facts(ctx: Context, now: int) -> _Facts:

@@ -9,16 +9,11 @@ from fediserver.activitypub.context import Context
 from fediserver.errors import NotFound
 from fediserver.web.api import targets
 from fediserver.web.auth import Viewer
-from fediserver.web.responses import empty, json_response
+from fediserver.web.responses import json_response
 
 
 async def none_of_mine(me: Viewer) -> Response:
     """A list of the member's own, and there is nothing in it."""
-    return json_response([])
-
-
-async def none(viewer: Viewer | None) -> Response:
-    """A list for everybody, and there is nothing in it."""
     return json_response([])
 
 
@@ -32,11 +27,6 @@ async def none_of_status(ctx: Context, viewer: Viewer | None, status_id: int) ->
     """A list that hangs on a post."""
     await targets.status(ctx, viewer, status_id)
     return json_response([])
-
-
-async def nothing(viewer: Viewer | None) -> Response:
-    """An object without members."""
-    return empty()
 
 
 async def no_collections(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
@@ -53,11 +43,6 @@ async def no_email_subscriptions(viewer: Viewer | None, account_id: int) -> Resp
 async def no_invite(code: str) -> Response:
     """GET /invite/:invite_code: nobody is invited by a code here."""
     raise NotFound
-
-
-async def no_annual_reports(me: Viewer) -> Response:
-    """GET /api/v1/annual_reports."""
-    return json_response({"annual_reports": [], "accounts": [], "statuses": []})
 
 
 async def missing(me: Viewer) -> Response:

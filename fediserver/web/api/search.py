@@ -65,7 +65,7 @@ async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: 
         )
     if wanted.type in ("", "hashtags") and "@" not in text:
         found["hashtags"] = await _hashtags(ctx, viewer, page, text, wanted)
-    if wanted.type in ("", "statuses") and viewer is not None:
+    if viewer is not None and (wanted.type == "statuses" or (not wanted.type and not _is_name(text))):
         ids = await find.posts(
             ctx, viewer.account, text, page.bounds, author_id=wanted.account_id, offset=page.offset
         )
@@ -83,6 +83,11 @@ async def _hashtags(
         allowed = await trends.allowed_among(ctx.db, Kind.TAG, [row.id for row in rows])
         rows = [row for row in rows if row.id in allowed or row.name == name]
     return list(await tags(ctx, rows, id_of(viewer)))
+
+
+def _is_name(text: str) -> bool:
+    """Whether somebody means one hashtag or one handle, and no posts unless they say so."""
+    return " " not in text and (text.startswith("#") or ("@" in text and ":" not in text))
 
 
 def _address(ctx: Context, text: str) -> str | None:

@@ -10,7 +10,7 @@ from fediserver.db import account_lists, outlines, status_lists
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.pages import Entry
-from fediserver.errors import Invalid, NotFound
+from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.status import Status
 from fediserver.views.entities import accounts, statuses, threads, versions
 from fediserver.web.api import targets
@@ -124,3 +124,11 @@ async def _hidden(ctx: Context, viewer: Viewer | None, among: Sequence[int]) -> 
     if viewer is None:
         return set()
     return await account_lists.hidden(ctx.db, viewer_id=viewer.id, among=among, now=ctx.clock())
+
+
+async def translate(ctx: Context, me: Viewer, status_id: int) -> Response:
+    """POST /api/v1/statuses/:id/translate: 403 for what may not leave the node, 404 for nothing here translates."""
+    found = await targets.original(ctx, me, status_id)
+    if not found.visibility.is_open:
+        raise Forbidden
+    raise NotFound("This server has no translation service")

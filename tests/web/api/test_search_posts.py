@@ -127,6 +127,17 @@ async def test_operators(town: Any) -> None:
     assert await numbers("has:link", account_id=str(bob.id)) == "two"
 
 
+async def test_a_hashtag_or_a_handle_means_posts_only_when_posts_are_asked_for(town: Any) -> None:
+    alice = await town.account("alice")
+    await town.post(alice, "#leek for @alice")
+    await town.settle()
+    client = await town.client(alice)
+    for q in ("#leek", "@alice"):
+        assert (await client.get("/api/v2/search", params={"q": q})).json()["statuses"] == []
+        assert len(await found(client, q)) == 1
+    assert len((await client.get("/api/v2/search", params={"q": "leek"})).json()["statuses"]) == 1
+
+
 async def test_pages(town: Any) -> None:
     alice = await town.account("alice")
     client = await town.client(alice)
