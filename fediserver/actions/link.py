@@ -24,6 +24,6 @@ def first(core: Core, status: Status) -> str | None:
     people = {mention["url"] for mention in orjson.loads(status.mentions)}
     for found in links_in(status.content):
         url = found.partition("#")[0]
-        if found not in people and len(url) <= LINK_LENGTH and not core.uris.is_ours(url):
+        if found not in people and len(url.encode()) <= LINK_LENGTH and not core.uris.is_ours(url):
             return url
     return None

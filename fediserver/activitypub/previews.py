@@ -50,7 +50,9 @@ async def _ask(ctx: Context, link_id: int) -> None:
         return
     try:
         card = await _card(ctx, link)
-    except FediserverError as problem:
+    except Exception as problem:  # no page may stop the others
+        if not isinstance(problem, FediserverError):
+            log.exception("the page %s could not be read", link.url)
         log.info("no card for %s: %s", link.url, problem)
         wait = min(FIRST_RETRY * 4 ** min(link.failures, 5), FRESH)
         await ctx.db.write(lambda tx: links.fail(tx, link_id, next_at=now + wait))

@@ -106,7 +106,7 @@ def read(html: str, url: str) -> Page:
         description=_short(first("og:description", "description", "twitter:description"), DESCRIPTION),
         language=normalise(language) or normalise(first("og:locale")),
         author_name=_short(first("author") if author_url else author, NAME),
-        author_url=author_url[:LINK_LENGTH],
+        author_url=_address(url, author_url),
         creators=_creators(metas.get("fediverse:creator", ())),
         provider_name=_short(first("og:site_name"), NAME),
         image=_address(url, first("og:image:secure_url", "og:image", "og:image:url", "twitter:image")),
@@ -183,7 +183,7 @@ def _address(base: str, found: str) -> str:
         parts = urlsplit(whole)
     except ValueError:
         return ""
-    fit = parts.scheme in ("https", "http") and parts.hostname and len(whole) <= LINK_LENGTH
+    fit = parts.scheme in ("https", "http") and parts.hostname and len(whole.encode()) <= LINK_LENGTH
     return whole if fit else ""
 
 

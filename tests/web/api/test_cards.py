@@ -11,6 +11,8 @@ from fediserver.actions import profile
 from fediserver.actions.profile import ProfileChange
 from fediserver.clock import DAY, HOUR
 from fediserver.jobs.housekeeping import tidy
+from fediserver.net import preview
+from fediserver.text.page import Page
 from tests.garden import unlisted
 from tests.stranger import Server
 
@@ -125,6 +127,37 @@ async def test_what_is_no_page_has_no_card(town: Any, paper: Server, body: bytes
     await town.settle()
     assert await shown(client, status) is None
     assert paper.fetched == [PAGE]
+
+
+async def test_a_page_that_cannot_even_be_read_stops_no_other(
+    town: Any, paper: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    other = "https://paper.example/other"
+    paper.serve(other, b"<title>broken</title>", content_type="text/html")
+    read = preview.read
+
+    def broken(html: str, url: str) -> Page:
+        if url == other:
+            raise ZeroDivisionError
+        return read(html, url)
+
+    monkeypatch.setattr(preview, "read", broken)
+    posts = [await town.post(alice, url) for url in (other, PAGE)]
+    for status in posts:
+        await shown(client, status)
+    await town.settle()
+    assert [card and card["title"] for card in [await shown(client, one) for one in posts]] == [
+        None,
+        "Leek soup",
+    ]
+
+
+async def test_very_long_links_have_no_card(town: Any) -> None:
+    alice = await town.account("alice")
+    await town.post(alice, "https://paper.example/" + "ü" * 1500)
+    assert await town.ctx.db.value(LINKS) == 0
 
 
 async def test_nothing_is_asked_of_private_networks_blocked_sites_and_ourselves(town: Any) -> None:
