@@ -18,7 +18,7 @@ def embed(
     name = author.display_name or author.username
     page = author.url or author.uri
     text = status.spoiler_text or excerpt(status.content, _SHOWN)
-    address = escape(status.url or status.uri)
+    address = escape(ctx.uris.page(status))
     handle = f"@{author.username}@{author.domain or ctx.uris.domain}"
     html = (
         f'<blockquote cite="{address}"><p>{escape(text)}</p>'

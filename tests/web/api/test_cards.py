@@ -11,8 +11,7 @@ from fediserver.actions import profile
 from fediserver.actions.profile import ProfileChange
 from fediserver.clock import DAY, HOUR
 from fediserver.jobs.housekeeping import tidy
-from fediserver.net import preview
-from fediserver.text.page import Page
+from fediserver.text.page import Page, read
 from tests.garden import unlisted
 from tests.stranger import Server
 
@@ -136,14 +135,13 @@ async def test_a_page_that_cannot_even_be_read_stops_no_other(
     client = await town.client(alice)
     other = "https://paper.example/other"
     paper.serve(other, b"<title>broken</title>", content_type="text/html")
-    read = preview.read
 
     def broken(html: str, url: str) -> Page:
         if url == other:
             raise ZeroDivisionError
         return read(html, url)
 
-    monkeypatch.setattr(preview, "read", broken)
+    monkeypatch.setattr("fediserver.net.preview.read", broken)
     posts = [await town.post(alice, url) for url in (other, PAGE)]
     for status in posts:
         await shown(client, status)
@@ -271,7 +269,7 @@ async def test_embeds(town: Any) -> None:
     status = await town.post(alice, "Leek <soup>")
     private = await town.post(alice, "friends", "private")
     stranger = await town.client()
-    answer = await stranger.get("/api/oembed", params={"url": status.url, "maxwidth": "300"})
+    answer = await stranger.get("/api/oembed", params={"url": town.ctx.uris.page(status), "maxwidth": "300"})
     found = answer.json()
     assert (found["type"], found["width"], found["height"]) == ("rich", 300, None)
     assert (found["author_name"], found["author_url"]) == ("alice", "https://oak.example/@alice")
@@ -279,7 +277,11 @@ async def test_embeds(town: Any) -> None:
     assert "<script" not in found["html"]
     by_id = await stranger.get(f"/api/web/embeds/{status.id}")
     assert by_id.json() == found | {"width": 400}
-    for path in (f"/api/oembed?url={private.url}", f"/api/web/embeds/{private.id}", "/api/web/embeds/1"):
+    for path in (
+        f"/api/oembed?url={town.ctx.uris.page(private)}",
+        f"/api/web/embeds/{private.id}",
+        "/api/web/embeds/1",
+    ):
         assert (await stranger.get(path)).status_code == 404, path
     for url in ("https://oak.example/", "https://elm.example/@zoe/1", "nonsense"):
         assert (await stranger.get("/api/oembed", params={"url": url})).status_code == 404
