@@ -237,11 +237,13 @@ def stranger_row(number: int, actor: str, host_id: int, now: int) -> Account:
     empty = dict.fromkeys(Account.__struct_fields__, "")
     numbers = dict.fromkeys(("statuses_count", "followers_count", "following_count"), 0)
     flags = dict.fromkeys(("locked", "bot", "discoverable", "indexable", "hide_collections"), False)
+    tabs = dict.fromkeys(("show_media", "show_media_replies", "show_featured"), True)
     moments = dict.fromkeys(("last_status_at", "suspended_at", "silenced_at", "deleted_at", "moved_to_id"))
     return Account(
         **empty  # type: ignore[arg-type]
         | numbers
         | flags
+        | tabs
         | moments
         | {"id": number, "username": f"u{number}", "domain": host(actor), "uri": actor, "url": actor}
         | {"actor_type": "Person", "fields": "[]", "emojis": "[]", "aliases": "[]", "host_id": host_id}
