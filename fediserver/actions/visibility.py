@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from fediserver.actions.core import Core
-from fediserver.db import statuses
+from fediserver.db import outlines, statuses
 from fediserver.db import visibility as facts
 from fediserver.db.database import Reader
+from fediserver.db.outlines import Outline
 from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.status import Status
@@ -46,6 +47,11 @@ async def find(core: Core, viewer: Account | None, status_id: int) -> Status:
     if status is None or not await can_see(core.db, viewer, status):
         raise NotFound
     return status
+
+
+async def outline(db: Reader, viewer: Account | None, status_id: int) -> list[Outline]:
+    """The outline of a post, with the marks of a viewer who may see it; empty when there is none for them."""
+    return await outlines.seen(db, status_id, viewer_id=viewer.id if viewer else None)
 
 
 async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Some]) -> list[Some]:

@@ -17,7 +17,6 @@ _MEMBER = columns(GroupMember)
 
 
 BY_ID = Query(f"select {_ACCOUNT} from accounts where id = :id")
-VERSION = Query("select version from accounts where id = :id")
 BY_IDS = Query(f"select {_ACCOUNT} from accounts where id = any(:ids)")
 BY_URI = Query(f"select {_ACCOUNT} from accounts where uri = :uri")
 BY_URIS = Query(f"select {_ACCOUNT} from accounts where uri = any(:uris)")
@@ -42,6 +41,9 @@ UPDATE = Query("""
      where id = :id
 """)
 
+VERSION_AND_USER = Query(f"""
+    select a.version, {columns(User, "u")} from accounts a left join users u on u.account_id = a.id where a.id = :id
+""")
 USER = Query(f"select {_USER} from users where account_id = :account_id")
 USER_BY_EMAIL = Query(f"select {_USER} from users where lower(email) = :email")
 USERS = Query(f"select {_USER} from users order by account_id")
@@ -85,10 +87,14 @@ async def by_id(db: Reader, account_id: int) -> Account | None:
     return await db.one(BY_ID, Account, id=account_id)
 
 
-async def renewed(db: Reader, known: Account) -> Account | None:
-    """The row as it is now: the one that is known, where nothing that is shown of it has changed."""
-    version = await db.value(VERSION, id=known.id)
-    return known if version == known.version else await by_id(db, known.id)
+async def renewed(db: Reader, known: Account) -> tuple[Account | None, User | None]:
+    """An account and its log-in as they are now; the row that is known, if nothing shown of it has changed."""
+    found = await db.rows(VERSION_AND_USER, id=known.id)
+    if not found:
+        return None, None
+    version, *its = found[0]
+    login = None if its[0] is None else msgspec.convert(its, User, strict=False)
+    return known if version == known.version else await by_id(db, known.id), login
 
 
 async def by_ids(db: Reader, ids: Sequence[int]) -> dict[int, Account]:

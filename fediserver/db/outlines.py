@@ -12,6 +12,7 @@ import msgspec
 from fediserver.db.database import Reader
 from fediserver.db.pages import Bounds
 from fediserver.db.query import Query
+from fediserver.db.visibility import may_see
 
 
 class Original(msgspec.Struct, frozen=True, gc=False):
@@ -133,6 +134,10 @@ class Timeline:
 
 BY_ID = Query(f"{selection('statuses s', marks=False)} where s.id = :id")
 BY_ID_MARKED = Query(f"{selection('statuses s', marks=True)} where s.id = :id")
+# A viewer's own post, or what they may see; of a boost, with what it boosts.
+_SEEN = f"where s.id = :id and {may_see()} and (o.id is null or {may_see(post='o', author='b')})"
+SEEN = Query(f"{selection('statuses s', marks=False)} {_SEEN}")
+SEEN_MARKED = Query(f"{selection('statuses s', marks=True)} {_SEEN}")
 BY_IDS = Query(f"{selection('statuses s', marks=False)} where s.id = any(:ids)")
 BY_IDS_MARKED = Query(f"{selection('statuses s', marks=True)} where s.id = any(:ids)")
 
@@ -142,6 +147,12 @@ async def by_id(db: Reader, status_id: int, *, viewer_id: int | None) -> list[Ou
     if viewer_id is None:
         return await db.all(BY_ID, Outline, id=status_id)
     return await db.all(BY_ID_MARKED, Outline, id=status_id, viewer_id=viewer_id)
+
+
+async def seen(db: Reader, status_id: int, *, viewer_id: int | None) -> list[Outline]:
+    """The outline of one post, if it is there and the viewer may see it."""
+    query = SEEN if viewer_id is None else SEEN_MARKED
+    return await db.all(query, Outline, id=status_id, viewer_id=viewer_id or 0)
 
 
 async def by_ids(db: Reader, ids: Sequence[int], *, viewer_id: int | None) -> list[Outline]:

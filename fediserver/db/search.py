@@ -14,7 +14,7 @@ from fediserver.db.database import Reader, Writer
 from fediserver.db.outlines import HIDDEN
 from fediserver.db.pages import Bounds
 from fediserver.db.query import Query, columns, for_sqlite
-from fediserver.db.visibility import MAY_SEE
+from fediserver.db.visibility import may_see
 from fediserver.models.account import Account
 from fediserver.text.search import Term
 
@@ -103,7 +103,7 @@ _POSTS = f"""
      where s.id < :before and s.id > :after and s.created_at >= :since and s.created_at < :until
        and s.account_id not in (select id from hidden)
        and not exists (select 1 from domain_blocks d where d.account_id = :viewer_id and d.domain = a.domain)
-       and {MAY_SEE}
+       and {may_see()}
        and ((:public and s.visibility = 0 and a.indexable) or (:library and ({_LIBRARY})))
      order by s.id {{order}} limit :limit offset :offset
 """

@@ -6,23 +6,26 @@ from fediserver.db.database import Reader
 from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
 
-MAY_SEE = f"""
-       a.suspended_at is null
-       and not exists (select 1 from blocks b where b.account_id = s.account_id and b.target_id = :viewer_id)
-       and not {blocked("s.account_id", ":viewer_id")}
-       and (s.visibility <= 1
-            or s.account_id = :viewer_id
-            or exists (select 1 from mentions m where m.status_id = s.id and m.account_id = :viewer_id)
-            or (s.visibility = 2 and exists (
-                select 1 from follows f where f.account_id = :viewer_id and f.target_id = s.account_id)))
-"""
-"""Whether `:viewer_id` may see the post `s` of the account `a`, for pages that are cut before they are read."""
+
+def may_see(viewer: str = ":viewer_id", post: str = "s", author: str = "a") -> str:
+    """What decides about a viewer, given by an id, and a post and its author, given by their names in a query."""
+    return f"""(
+        {author}.suspended_at is null
+        and not exists (select 1 from blocks b where b.account_id = {post}.account_id and b.target_id = {viewer})
+        and not {blocked(f"{post}.account_id", viewer)}
+        and ({post}.visibility <= 1
+             or {post}.account_id = {viewer}
+             or exists (select 1 from mentions m where m.status_id = {post}.id and m.account_id = {viewer})
+             or ({post}.visibility = 2 and exists (
+                 select 1 from follows f where f.account_id = {viewer} and f.target_id = {post}.account_id)))
+    )"""
+
 
 VISIBLE = Query(f"""
     select s.id
       from statuses s
       join accounts a on a.id = s.account_id
-     where s.id = any(:ids) and {MAY_SEE}
+     where s.id = any(:ids) and {may_see()}
 """)
 
 

@@ -9,10 +9,8 @@ from starlette.responses import Response
 from fediserver.actions.profile import ProfileChange, update
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
-from fediserver.db.database import Reader
 from fediserver.errors import NotFound
 from fediserver.media.messages import Purpose
-from fediserver.models.account import Account, User
 from fediserver.views.entities import accounts
 from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.web.api.endpoint import Uploads
@@ -153,7 +151,7 @@ async def _wish(ctx: Context, wanted: Profile) -> ProfileChange:
 
 
 async def _profile(ctx: Context, me: Viewer) -> Response:
-    account = await account_rows.renewed(ctx.db, me.account)
+    account, _ = await account_rows.renewed(ctx.db, me.account)
     if account is None:
         raise NotFound
     return json_response(await accounts.profile(ctx, account))
@@ -161,11 +159,7 @@ async def _profile(ctx: Context, me: Viewer) -> Response:
 
 async def _credentials(ctx: Context, me: Viewer) -> Response:
     """The rows as they are now: those of the viewer may be two seconds old."""
-
-    async def rows(tx: Reader) -> tuple[Account | None, User | None]:
-        return await account_rows.renewed(tx, me.account), await account_rows.user(tx, me.id)
-
-    account, user = await ctx.db.read(rows)
+    account, user = await account_rows.renewed(ctx.db, me.account)
     if account is None:
         raise NotFound
     return json_response(await accounts.credential(ctx, account, user))

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
-from fediserver.db import account_lists, outlines, status_lists
+from fediserver.db import account_lists, status_lists
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.db.pages import Entry
@@ -31,11 +31,10 @@ async def show(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
     """GET /api/v1/statuses/:id: a post, in one hop."""
 
     async def find(tx: Reader) -> list[Outline]:
-        found = await outlines.by_id(tx, status_id, viewer_id=id_of(viewer))
-        allowed = await visibility.filter_visible(tx, None if viewer is None else viewer.account, found)
-        if not allowed:
+        found = await visibility.outline(tx, None if viewer is None else viewer.account, status_id)
+        if not found:
             raise NotFound
-        return allowed
+        return found
 
     return json_response((await statuses.listed(ctx, id_of(viewer), find)).entities[0])
 
