@@ -11,7 +11,6 @@ from fediserver.actions import setup
 from fediserver.activitypub.context import Context
 from fediserver.clock import Clock
 from fediserver.config import Sources
-from fediserver.db.bus import Bus
 from fediserver.db.database import Database, connect
 from fediserver.db.migrate import migrate
 from fediserver.ids import Ids
@@ -51,7 +50,7 @@ async def _context(
         db=db,
         clock=clock,
         ids=Ids(clock),
-        bus=Bus(),
+        bus=db.bus,
         config=config,
         uris=Uris(config.base_url, config.domain),
         net=Client(

@@ -7,6 +7,7 @@ from fediserver.actions.outbox import Deed, emit
 from fediserver.db import accounts, media, statuses
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
+from fediserver.models.event import deleted
 from fediserver.models.status import Status
 
 
@@ -32,17 +33,20 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
     """Delete within a transaction that has more to do."""
     own = author.domain == ""
     audience = await of_change(tx, status) if own else None
-    addressed = await accounts.by_ids(tx, await statuses.mentioned(tx, status.id)) if own else {}
+    named = await statuses.mentioned(tx, status.id)
+    addressed = await accounts.by_ids(tx, named) if own else {}
     await index.forget(tx, status.id)
     if own:
         await media.attach(tx, [], status.id)
         await statuses.forget_idempotent(tx, author.id, status.id)
     for boost in await statuses.reblogs_of(tx, status.id):
         await statuses.delete(tx, boost.id)
+        await tx.tell(deleted(boost))
         await statuses.count_own(tx, boost.account_id, -1)
     await converse.take_out(tx, status)
     if not await statuses.delete(tx, status.id):
         return
+    await tx.tell(deleted(status, named))
     await statuses.bury(tx, status.uri, former_type=status.object_type, now=core.clock())
     await statuses.count_own(tx, author.id, -1)
     if status.in_reply_to_id is not None:

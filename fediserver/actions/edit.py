@@ -23,6 +23,7 @@ from fediserver.db import accounts, media, polls, statuses
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account
+from fediserver.models.event import Edited
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status, StatusEdit
 from fediserver.text.language import normalise
@@ -69,6 +70,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         await statuses.add_mentions(tx, status.id, [one.id for one in written.mentioned])
         await write_tags(core, tx, status.id, written.tags)
         await keep_version(core, tx, final, await media.of_statuses(tx, [status.id]))
+        await tx.tell(Edited(status.id))
         await tell_boosters(core, tx, author, status)
         heard = await notify.tell_named(core, tx, written.mentioned, author, status)
         await converse.settle(core, tx, author, status, heard)

@@ -24,6 +24,7 @@ from fediserver.db.database import Writer
 from fediserver.db.home import Arrival
 from fediserver.db.indexing import POST
 from fediserver.models.account import Account
+from fediserver.models.event import Posted
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
@@ -67,6 +68,7 @@ async def place(core: Core, tx: Writer, author: Account, status: Status, parts: 
         await statuses.count(tx, status.in_reply_to_id, replies=1)
     await _adopt_orphans(tx, status)
     await _bring_home(core, tx, author, status, parts)
+    await tx.tell(Posted(status.id))
     heard = await notify.tell_named(core, tx, parts.named, author, status)
     await converse.enter(core, tx, author, status, [one.id for one in parts.named], heard)
     await share_in_groups(core, tx, author, status, parts.addressed)

@@ -10,6 +10,7 @@ from fediserver.db.database import Writer
 from fediserver.db.home import Boost
 from fediserver.errors import Forbidden, NotFound
 from fediserver.models.account import Account
+from fediserver.models.event import Posted, deleted
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
@@ -75,6 +76,7 @@ async def boost(
     await statuses.count_own(tx, actor.id, 1, posted_at=made.created_at)
     await statuses.count(tx, status.id, reblogs=1)
     await _bring_home(core, tx, actor, made, status)
+    await tx.tell(Posted(made.id))
     await notify.tell(core, tx, status.account_id, "reblog", actor, status)
     await index.dealt_with(tx, actor, status)
     if own:
@@ -113,6 +115,7 @@ async def withdraw(core: Core, tx: Writer, actor: Account, made: Status, origina
     """Delete a boost within a transaction that has more to do."""
     audience = await of_change(tx, original)
     await statuses.delete(tx, made.id)
+    await tx.tell(deleted(made))
     await statuses.count_own(tx, actor.id, -1)
     await statuses.count(tx, original.id, reblogs=-1)
     await notify.take_back(tx, original.account_id, "reblog", actor, original)

@@ -20,6 +20,7 @@ from fediserver.db import accounts, jobs, media, polls, relationships, statuses
 from fediserver.db.database import Clash, Reader, Writer
 from fediserver.errors import BadRequest, FediserverError, Gone, Ignored, NotFound, Refused, TooLarge
 from fediserver.models.account import Account
+from fediserver.models.event import Edited
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
@@ -333,6 +334,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         await media.drop_of_status(tx, known.id)
         await _attach(ctx, tx, note, known)
         await keep_version(ctx, tx, revised, await media.of_statuses(tx, [known.id]))
+        await tx.tell(Edited(known.id))
         await tell_boosters(ctx, tx, author, known)
 
     await ctx.db.write(work)

@@ -1,17 +1,24 @@
-"""Carries ids between the tasks of a process: who waits for work or news is woken."""
+"""Carries ids and events between the tasks of a process: who waits for work or news is woken."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 
+from fediserver.models.event import Event
+
 Listener = Callable[[int], None]
+Hearer = Callable[[Event], None]
 
 
 class Bus:
-    """Topics are short words ("deliveries", "received", "home:7"); what is carried is an id, not content."""
+    """Topics are short words ("deliveries", "received"); what is carried is an id, not content.
+
+    Events are what transactions tell (`Writer.tell`): they come here after the commit.
+    """
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._hearers: set[Hearer] = set()
 
     def publish(self, topic: str, subject: int = 0) -> None:
         """Tell everybody who listens; they only take note, nobody works here."""
@@ -34,3 +41,13 @@ class Bus:
         event = asyncio.Event()
         self.listen(topic, lambda _: event.set())
         return event
+
+    def spread(self, event: Event) -> None:
+        """Tell everybody who hears of events; they only take note, nobody works here."""
+        for hearer in tuple(self._hearers):
+            hearer(event)
+
+    def hear(self, hearer: Hearer) -> Callable[[], None]:
+        """Call `hearer` for each event from now on; answers what ends it."""
+        self._hearers.add(hearer)
+        return lambda: self._hearers.discard(hearer)

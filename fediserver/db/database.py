@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from fediserver.db.bus import Bus
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError
+from fediserver.models.event import Event
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -53,14 +55,19 @@ class Writer(Reader):
         """The same change for several sets of parameters."""
 
     @abstractmethod
+    async def tell(self, event: Event, /) -> None:
+        """Have everybody who listens told of it once this transaction is committed, and only then."""
+
+    @abstractmethod
     async def script(self, statements: Sequence[str], /) -> None:
         """Run statements of a migration."""
 
 
 class Database(Reader):
-    """An open database. Itself a reader; `write` makes transactions."""
+    """An open database. Itself a reader; `write` makes transactions, and what they tell comes to the bus."""
 
     url: str
+    bus: Bus
 
     @property
     @abstractmethod
@@ -83,6 +90,13 @@ class Database(Reader):
     @abstractmethod
     async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         """A transaction that no other process's migration runs beside."""
+
+    @abstractmethod
+    async def listen(self) -> None:
+        """Bring to the bus what transactions of any process tell, from now on.
+
+        Where several processes share a database this takes a connection, so only who streams asks for it.
+        """
 
     @abstractmethod
     async def change_counter(self) -> int:

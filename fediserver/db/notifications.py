@@ -3,6 +3,7 @@
 from fediserver.db.database import Writer
 from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
+from fediserver.models.event import Notified
 from fediserver.models.notification import group_keys
 
 # One statement decides and writes: only to our own, never about oneself, not across a block, a mute
@@ -64,6 +65,8 @@ async def tell(
         group_keys=keys,
         group_key=keys[0] if keys else None,
     )
+    if told and not filtered:
+        await tx.tell(Notified(account_id, id))
     return bool(told)
 
 

@@ -1,20 +1,32 @@
 """PostgreSQL by asyncpg: any number of processes on any number of machines."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
 import msgspec
 
+from fediserver.db.bus import Bus
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError
+from fediserver.models import event as events
+from fediserver.models.event import Event
+
+log = logging.getLogger(__name__)
 
 CONNECTIONS = 10
 ATTEMPTS = 4
 """How often a transaction that lost a deadlock runs again."""
 _MIGRATION_LOCK = 0x66656469
+CHANNEL = "fediserver"
+"""Where transactions tell the processes of a node what happened."""
+LISTEN_AGAIN = 1.0
+STILL_THERE = 30.0
+"""Seconds between looks whether a connection that hears nothing is one still."""
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
@@ -34,6 +46,19 @@ class _ConnectionReader(Reader):
 
 
 class _ConnectionWriter(_ConnectionReader, Writer):
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._told: list[Event] = []
+
+    async def tell(self, event: Event, /) -> None:
+        self._told.append(event)
+
+    async def notify(self) -> None:
+        """Hand over what is to be told, which PostgreSQL does when it commits."""
+        if self._told:
+            told = [events.encode(event) for event in self._told]
+            await self._connection.execute("select pg_notify($1, t) from unnest($2::text[]) t", CHANNEL, told)
+
     async def run(self, query: Query, /, **params: Any) -> int:
         try:
             tag = await self._connection.execute(query.postgres, *[params[name] for name in query.names])
@@ -60,8 +85,11 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, pool: Any) -> None:
         self.url = url
+        self.bus = Bus()
         self._pool = pool
         self._reader = _ConnectionReader(pool)
+        self._listening: asyncio.Task[None] | None = None
+        self._hears = asyncio.Event()
 
     @classmethod
     async def open(cls, url: str) -> "PostgresDatabase":
@@ -94,7 +122,10 @@ class PostgresDatabase(Database):
         for attempt in range(ATTEMPTS):
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
-                    return await work(_ConnectionWriter(connection))
+                    tx = _ConnectionWriter(connection)
+                    result = await work(tx)
+                    await tx.notify()
+                    return result
             except _LOST:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -106,9 +137,53 @@ class PostgresDatabase(Database):
             await connection.execute(f"select pg_advisory_xact_lock({_MIGRATION_LOCK})")
             return await work(_ConnectionWriter(connection))
 
+    async def listen(self) -> None:
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._keep_listening())
+        # Where the database is away for a moment, what waits for it waits no longer than that.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * LISTEN_AGAIN):
+                await self._hears.wait()
+
+    async def _keep_listening(self) -> None:
+        """Hear what is told, over a connection that is made again when it breaks."""
+        while True:
+            try:
+                await self._hear_once()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+                log.warning("the connection that hears of events is lost, and made again: %s", problem)
+            await asyncio.sleep(LISTEN_AGAIN)
+
+    async def _hear_once(self) -> None:
+        connection = await asyncpg.connect(self.url, timeout=10)
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CHANNEL, self._heard)
+            self._hears.set()
+            while not lost.is_set():
+                try:
+                    await asyncio.wait_for(lost.wait(), STILL_THERE)
+                except TimeoutError:
+                    await connection.execute("select 1", timeout=10)
+        finally:
+            self._hears.clear()
+            connection.terminate()
+
+    def _heard(self, connection: object, process: int, channel: str, text: str) -> None:
+        try:
+            event = events.decode(text)
+        except msgspec.DecodeError as problem:
+            log.warning("an event that this version does not know: %s", problem)
+            return
+        self.bus.spread(event)
+
     async def change_counter(self) -> int:
         row = await self._pool.fetchrow("select coalesce(max(id), 0) from signals")
         return int(row[0])
 
     async def close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._pool.close()

@@ -20,9 +20,11 @@ import aiosqlite
 import msgspec
 import orjson
 
+from fediserver.db.bus import Bus
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError, Unavailable
+from fediserver.models.event import Event
 
 BUSY_SECONDS = 10.0
 TOGETHER = 64
@@ -41,6 +43,7 @@ class _Connection(aiosqlite.Connection):
 class _Outcome(msgspec.Struct):
     value: Any = None
     problem: BaseException | None = None
+    told: list[Event] = []
 
 
 def _bind(query: Query, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,6 +95,13 @@ class _ThreadReader(Reader):
 class _ThreadWriter(_ThreadReader, Writer):
     """Changes within the writer's own thread."""
 
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.told: list[Event] = []
+
+    async def tell(self, event: Event, /) -> None:
+        self.told.append(event)
+
     async def run(self, query: Query, /, **params: Any) -> int:
         try:
             return self._connection.execute(query.sqlite, _bind(query, params)).rowcount
@@ -128,6 +138,7 @@ class SqliteDatabase(_ThreadReader, Database):
     def __init__(self, url: str, reader: sqlite3.Connection, slow: _Connection, writer: _Connection) -> None:
         super().__init__(reader)
         self.url = url
+        self.bus = Bus()
         self._slow = slow
         self._writer = writer
         self._slow_reader = _HopReader(slow)
@@ -165,6 +176,9 @@ class SqliteDatabase(_ThreadReader, Database):
     async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         return await self.write(work)
 
+    async def listen(self) -> None:
+        """Only one process writes what anybody streams; it tells its own bus."""
+
     async def change_counter(self) -> int:
         return cast(int, self._connection.execute("pragma data_version").fetchone()[0])
 
@@ -183,6 +197,8 @@ class SqliteDatabase(_ThreadReader, Database):
                 works = [work for work, _ in batch]
                 outcomes = await self._writer.call(lambda connection, works=works: _commit(connection, works))  # type: ignore[misc]
                 for (_, done), outcome in zip(batch, outcomes, strict=True):
+                    for event in outcome.told:
+                        self.bus.spread(event)
                     if done.cancelled():
                         continue
                     if outcome.problem is None:
@@ -249,8 +265,9 @@ def _told(problem: Exception) -> Exception:
 
 def _attempt(connection: sqlite3.Connection, work: Callable[[Writer], Awaitable[Any]]) -> _Outcome:
     connection.execute("savepoint attempt")
+    tx = _ThreadWriter(connection)
     try:
-        outcome = _Outcome(value=_drive(work(_ThreadWriter(connection))))
+        outcome = _Outcome(value=_drive(work(tx)), told=tx.told)
     except Exception as problem:  # noqa: BLE001 - handed to the one who asked for the work
         connection.execute("rollback to attempt")
         outcome = _Outcome(problem=_told(problem))

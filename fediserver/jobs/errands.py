@@ -18,6 +18,7 @@ from fediserver.db.database import Writer
 from fediserver.errors import FediserverError, Unreachable
 from fediserver.models.account import Account
 from fediserver.models.delivery import Job
+from fediserver.models.event import deleted
 from fediserver.models.status import Status
 from fediserver.net import hosts as breaker
 from fediserver.text import compose
@@ -102,6 +103,7 @@ async def purge_posts(ctx: Context, args: Args) -> None:
                     await delete.remove(ctx, tx, owner, status)
                 else:
                     await statuses.delete(tx, status.id)
+                    await tx.tell(deleted(status))
                     await statuses.count(tx, status.reblog_of_id, reblogs=-1)
 
         await ctx.db.write(work)
