@@ -11,7 +11,7 @@ import click
 import orjson
 import uvloop
 
-from bench import authority, footprint, proc, reads, report, writes
+from bench import authority, footprint, proc, reads, report, streams, writes
 from bench.people import make_keys
 from bench.rows import Row
 from bench.town import QUICK, Sizes, Town
@@ -30,6 +30,7 @@ PHASES: dict[str, Phase] = {
     "discovery": reads.discovery,
     "actor": reads.actor,
     "post": writes.post,
+    "streams": streams.streams,
     "follow": writes.follow,
     "fanout": writes.fan_out,
     "grown": writes.grown_inbox,

@@ -158,7 +158,9 @@ class Node:
         port: int,
         database_url: str | None = None,
         trust: Path | None = None,
+        workers: int = 1,
     ) -> None:
+        self._flags = ("--workers", str(workers)) if workers > 1 else ()
         self.directory = directory
         self.base_url = base_url
         self.host = base_url.partition("://")[2]
@@ -175,7 +177,11 @@ class Node:
         assert self._process is None, "it runs already"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                _command("serve"), cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                _command("serve", *self._flags),
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         end = time.monotonic() + START_SECONDS
         # Plain, to the node itself: a proxy for TLS in front has its own time.
@@ -271,6 +277,7 @@ async def node(
     port: int = 0,
     database_url: str | None = None,
     trust: Path | None = None,
+    workers: int = 1,
 ) -> AsyncIterator[Node]:
     """A node that runs, at http://localhost:PORT where nothing else is said; gone at the end, whatever happens."""
     port = port or free_port()
@@ -280,6 +287,7 @@ async def node(
         port=port,
         database_url=database_url,
         trust=trust,
+        workers=workers,
     )
     try:
         await made.start()

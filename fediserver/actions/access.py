@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -275,6 +276,16 @@ async def holder(core: Core, token: str) -> access.Holder | None:
     if (row.last_used_at or 0) < now - DAY:
         await core.db.write(lambda tx: access.touch(tx, row, now))
     return found
+
+
+async def holders(core: Core, token_ids: Sequence[int]) -> list[access.Holder]:
+    """Those of the tokens, by their ids, that have neither been revoked nor run out."""
+    now = core.clock()
+    return [
+        found
+        for found in await access.holders(core.db, token_ids)
+        if found.token.expires_at is None or now < found.token.expires_at
+    ]
 
 
 def _wrong_with(row: AuthorizationCode, redirect_uri: str, verifier: str, now: int) -> str:

@@ -10,6 +10,7 @@ from fediserver.db.database import Writer
 from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.conversation import joined
+from fediserver.models.event import ConversationMoved
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
@@ -23,6 +24,8 @@ async def enter(
         if author.domain == "":
             owners[author.id] = False
         await rows.put(tx, _entries(core, status, [author.id, *named], owners))
+        for owner in owners:
+            await tx.tell(ConversationMoved(owner, status.id))
 
 
 async def settle(core: Core, tx: Writer, author: Account, status: Status, heard: Iterable[int]) -> None:

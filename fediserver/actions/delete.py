@@ -41,12 +41,12 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
         await statuses.forget_idempotent(tx, author.id, status.id)
     for boost in await statuses.reblogs_of(tx, status.id):
         await statuses.delete(tx, boost.id)
-        await tx.tell(deleted(boost))
+        await tx.tell(deleted(boost, boosted_account_id=author.id))
         await statuses.count_own(tx, boost.account_id, -1)
     await converse.take_out(tx, status)
     if not await statuses.delete(tx, status.id):
         return
-    await tx.tell(deleted(status, named))
+    await tx.tell(deleted(status, named=named))
     await statuses.bury(tx, status.uri, former_type=status.object_type, now=core.clock())
     await statuses.count_own(tx, author.id, -1)
     if status.in_reply_to_id is not None:

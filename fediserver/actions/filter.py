@@ -13,6 +13,7 @@ from fediserver.db import filters as rows
 from fediserver.db import signals
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid, NotFound
+from fediserver.models.event import FiltersChanged
 from fediserver.models.filter import ACTIONS, CONTEXTS, Filter, FilterKeyword, FilterStatus
 
 FILTERS = 100
@@ -186,6 +187,7 @@ async def _changing(core: Core, me_id: int, work: Callable[[Writer], Awaitable[R
 
     async def told(tx: Writer) -> Result:
         done = await work(tx)
+        await tx.tell(FiltersChanged(me_id))
         await signals.send(tx, id=core.ids.next(), kind=TOPIC, subject=str(me_id), now=core.clock())
         return done
 

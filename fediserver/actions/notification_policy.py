@@ -12,6 +12,7 @@ from fediserver.db.database import Writer
 from fediserver.db.notification_policy import Standing
 from fediserver.errors import Invalid, NotFound
 from fediserver.models.account import Account
+from fediserver.models.event import NotificationsMerged
 from fediserver.models.notification import ACCEPT
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
@@ -80,7 +81,10 @@ async def accept(core: Core, me_id: int, ids: Sequence[int]) -> bool:
 
     async def work(tx: Writer) -> bool:
         await converse.let_in(core, tx, me_id, await rows.held_directly(tx, account_id=me_id, ids=ids))
-        return await rows.accept(tx, account_id=me_id, ids=ids, now=core.clock())
+        if not await rows.accept(tx, account_id=me_id, ids=ids, now=core.clock()):
+            return False
+        await tx.tell(NotificationsMerged(me_id))
+        return True
 
     return await core.db.write(work)
 

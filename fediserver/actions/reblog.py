@@ -115,7 +115,7 @@ async def withdraw(core: Core, tx: Writer, actor: Account, made: Status, origina
     """Delete a boost within a transaction that has more to do."""
     audience = await of_change(tx, original)
     await statuses.delete(tx, made.id)
-    await tx.tell(deleted(made))
+    await tx.tell(deleted(made, boosted_account_id=original.account_id))
     await statuses.count_own(tx, actor.id, -1)
     await statuses.count(tx, original.id, reblogs=-1)
     await notify.take_back(tx, original.account_id, "reblog", actor, original)

@@ -1,6 +1,6 @@
 """Who may see what: the only gate between a viewer and a post."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
 from fediserver.actions.core import Core
@@ -65,6 +65,14 @@ async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Som
         for post in found
         if post.id in allowed and (post.reblog_of_id is None or post.reblog_of_id in allowed)
     ]
+
+
+async def who_sees(db: Reader, viewer_ids: Collection[int], post: Post) -> set[int]:
+    """Those of the viewers who may see a post; a boost, only with the post that it boosts."""
+    seers = await facts.visible_to(db, status_id=post.id, viewer_ids=sorted(viewer_ids))
+    if post.reblog_of_id is None:
+        return seers
+    return await facts.visible_to(db, status_id=post.reblog_of_id, viewer_ids=sorted(seers))
 
 
 def can_boost(actor: Account, status: Status) -> bool:

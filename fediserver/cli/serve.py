@@ -5,26 +5,22 @@ import contextlib
 import fcntl
 import logging
 import os
-import signal
 import socket
 from collections.abc import Iterator
 
 import click
-import uvicorn
 
 from fediserver.actions import setup
 from fediserver.activitypub.context import Context
 from fediserver.app import opened
 from fediserver.cli.common import Node, node_options, sources_of
 from fediserver.cli.processes import Supervisor, listening
+from fediserver.cli.server import Server
 from fediserver.config import Config
 from fediserver.errors import ConfigError
 from fediserver.jobs.worker import Worker
 from fediserver.web.site import site
-from fediserver.web.wire import JoiningProtocol
-
-STOP_WITHIN = 8
-"""Seconds that open requests have when the node is asked to stop."""
+from fediserver.web.streaming.hub import STOPPING
 
 
 @click.command()
@@ -115,42 +111,25 @@ async def _greet(ctx: Context, owner: str) -> None:
         click.echo(f"    {ctx.config.base_url}/auth/password/{token}\n")
 
 
+def _end_with_parent(pipe: int, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+
+    def closed() -> None:
+        loop.remove_reader(pipe)
+        server.stop()
+
+    loop.add_reader(pipe, closed)
+
+
 async def _serve(ctx: Context, listener: socket.socket, pipe: int | None = None) -> None:
     worker = Worker(ctx)
-    server = _Server(
-        uvicorn.Config(
-            site(ctx),
-            http=JoiningProtocol,
-            log_level="warning",
-            access_log=False,
-            # What proxies say is judged by ClientAddress alone.
-            proxy_headers=False,
-            server_header=False,
-            lifespan="off",
-            loop="none",
-            timeout_graceful_shutdown=STOP_WITHIN,
-        )
-    )
+    server = Server(site(ctx), stopping=lambda: ctx.bus.publish(STOPPING))
     if pipe is not None:
-        # It ends when the parent does.
-        asyncio.get_running_loop().add_reader(pipe, server.stop)
+        _end_with_parent(pipe, server)
+    # What this process remembers is forgotten when another one says so.
+    await ctx.db.listen()
     await worker.start()
     try:
         await server.serve([listener])
     finally:
         await worker.stop()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which leaves the signals that stop it to us: they end the worker, too."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
-        yield
-
-    def stop(self) -> None:
-        """Take no more requests, finish those that are open."""
-        self.should_exit = True

@@ -1,5 +1,6 @@
 """Applications, tokens, codes, log-ins and one-time links: found by hash, kept as nothing else."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,15 +17,16 @@ APPLICATION_BY_ID = Query(f"select {_APPLICATION} from applications where id = :
 INSERT_APPLICATION = Query(insertion("applications", Application))
 
 # The role is that of the log-in in the group that the token acts as; a suspended member speaks for no group.
-HOLDER = Query(f"""
+_HOLDERS = f"""
     select {columns(AccessToken, "t")}, {columns(Account, "a")}, {columns(User, "u")}, m.role
       from access_tokens t
       left join accounts a on a.id = t.account_id
       left join users u on u.account_id = t.user_id
       left join accounts o on o.id = t.user_id and o.suspended_at is null and o.deleted_at is null
       left join group_members m on m.group_id = t.account_id and m.account_id = o.id
-     where t.token_hash = :token_hash
-""")
+"""
+HOLDER = Query(f"{_HOLDERS} where t.token_hash = :token_hash")
+HOLDERS = Query(f"{_HOLDERS} where t.id = any(:ids)")
 TOKEN = Query(f"select {columns(AccessToken)} from access_tokens where token_hash = :token_hash")
 INSERT_TOKEN = Query(insertion("access_tokens", AccessToken))
 TOUCH_TOKEN = Query("update access_tokens set last_used_at = :now where id = :id")
@@ -108,9 +110,15 @@ async def insert_application(tx: Writer, row: Application) -> None:
 async def holder(db: Reader, token_hash: str) -> Holder | None:
     """Everything that a request with a token needs to know, in one query."""
     found = await db.rows(HOLDER, token_hash=token_hash)
-    if not found:
-        return None
-    row = found[0]
+    return _holder(found[0]) if found else None
+
+
+async def holders(db: Reader, token_ids: Sequence[int]) -> list[Holder]:
+    """The same for several tokens by their ids; those that were revoked are left out."""
+    return [_holder(row) for row in await db.rows(HOLDERS, ids=token_ids)]
+
+
+def _holder(row: tuple[Any, ...]) -> Holder:
     account_end = _TOKEN_WIDTH + _ACCOUNT_WIDTH
     user_end = account_end + _USER_WIDTH
     return Holder(

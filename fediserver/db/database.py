@@ -95,7 +95,7 @@ class Database(Reader):
     async def listen(self) -> None:
         """Bring to the bus what transactions of any process tell, from now on.
 
-        Where several processes share a database this takes a connection, so only who streams asks for it.
+        Where several processes share a database this takes a connection, so only who serves asks for it.
         """
 
     @abstractmethod

@@ -27,8 +27,22 @@ VISIBLE = Query(f"""
       join accounts a on a.id = s.account_id
      where s.id = any(:ids) and {may_see()}
 """)
+VISIBLE_TO = Query(f"""
+    select v.id
+      from statuses s
+      join accounts a on a.id = s.account_id
+      join accounts v on v.id = any(:viewer_ids)
+     where s.id = :status_id and {may_see("v.id")}
+""")
 
 
 async def visible(db: Reader, *, viewer_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the posts that the viewer (0 for a stranger) may see."""
     return set(await db.values(VISIBLE, viewer_id=viewer_id, ids=ids)) if ids else set()
+
+
+async def visible_to(db: Reader, *, status_id: int, viewer_ids: Sequence[int]) -> set[int]:
+    """Those of the viewers who may see the post."""
+    return (
+        set(await db.values(VISIBLE_TO, status_id=status_id, viewer_ids=viewer_ids)) if viewer_ids else set()
+    )

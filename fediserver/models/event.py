@@ -38,6 +38,7 @@ class Deleted(_Event, frozen=True):
 
     status_id: int
     account_id: int
+    boosted_account_id: int | None
     visibility: Visibility
     is_local: bool
     is_listed: bool
@@ -66,43 +67,13 @@ class FiltersChanged(_Event, frozen=True):
 
 
 class ConversationMoved(_Event, frozen=True):
-    """A member's conversation (by the id that the API gives it) has something new."""
+    """A post has come into a member's conversation."""
 
     account_id: int
-    conversation_id: int
+    status_id: int
 
 
-class Announced(_Event, frozen=True):
-    """An announcement is there, or has changed."""
-
-    announcement_id: int
-
-
-class AnnouncementReacted(_Event, frozen=True):
-    """The count of a reaction to an announcement is another one."""
-
-    announcement_id: int
-    name: str
-
-
-class AnnouncementDeleted(_Event, frozen=True):
-    """An announcement is gone."""
-
-    announcement_id: int
-
-
-Event = (
-    Posted
-    | Edited
-    | Deleted
-    | Notified
-    | NotificationsMerged
-    | FiltersChanged
-    | ConversationMoved
-    | Announced
-    | AnnouncementReacted
-    | AnnouncementDeleted
-)
+Event = Posted | Edited | Deleted | Notified | NotificationsMerged | FiltersChanged | ConversationMoved
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -118,8 +89,11 @@ def decode(text: str) -> Event:
     return _DECODER.decode(text)
 
 
-def deleted(status: Status, named: Sequence[int] = ()) -> Deleted:
-    """The event of a post that is being deleted, as it was; `named` are those whom it was addressed to."""
+def deleted(status: Status, *, named: Sequence[int] = (), boosted_account_id: int | None = None) -> Deleted:
+    """The event of a post that is being deleted, as it was; `named` are those whom it was addressed to.
+
+    Of a boost, `boosted_account_id` is the author of what it boosted.
+    """
     tags: list[str] = []
     room = _TAG_BYTES
     for name in orjson.loads(status.tags):
@@ -129,6 +103,7 @@ def deleted(status: Status, named: Sequence[int] = ()) -> Deleted:
     return Deleted(
         status_id=status.id,
         account_id=status.account_id,
+        boosted_account_id=boosted_account_id,
         visibility=status.visibility,
         # Only our own posts are kept as they were typed.
         is_local=status.text is not None,

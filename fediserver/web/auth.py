@@ -1,17 +1,20 @@
 """Who is asking: bearer tokens for programs, session cookies for the pages, never one for the other."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from fediserver.actions import access, sessions
 from fediserver.actions.core import Core
 from fediserver.clock import SECOND
 from fediserver.config import Config
+from fediserver.db.access import Holder
 from fediserver.errors import Forbidden, Invalid, Unauthorised
 from fediserver.models import scopes
 from fediserver.models.account import Account, User
@@ -76,6 +79,12 @@ class Grant(msgspec.Struct, frozen=True):
         return Viewer(self.account, self.user, self.token, self.scopes)
 
 
+def _grant(holder: Holder) -> Grant:
+    row = holder.token
+    speaks = row.account_id == row.user_id or holder.group_role in access.SPEAKERS
+    return Grant(row, scopes.expanded(scopes.parse(row.scopes)), holder.account, holder.user, speaks)
+
+
 class _Kept(NamedTuple):
     grant: Grant
     until: int
@@ -105,12 +114,9 @@ class Tokens:
         if holder is None:
             self._drop(token)
             raise Unauthorised
-        row = holder.token
-        speaks = row.account_id == row.user_id or holder.group_role in access.SPEAKERS
-        granted = scopes.expanded(scopes.parse(row.scopes))
-        grant = Grant(row, granted, holder.account, holder.user, speaks)
+        grant = _grant(holder)
         if fresh:
-            self.forget(row.account_id)
+            self.forget(grant.token.account_id)
         else:
             self._keep(token, _Kept(grant, now + FRESH))
         return grant
@@ -158,13 +164,13 @@ class Access:
         return cls(tokens=Tokens(core), limits=limits, form_secret=secret)
 
 
-def access_of(request: Request) -> Access:
+def access_of(request: HTTPConnection) -> Access:
     """The process's own."""
     found: Access = request.scope["access"]
     return found
 
 
-def bearer(request: Request, *, also: str | None = None) -> str | None:
+def bearer(request: HTTPConnection, *, also: str | None = None) -> str | None:
     """The token of a request: its Authorization header, else `also`, a parameter where Mastodon takes one.
 
     RFC 6750, section 2. Cookies are never read here. Another scheme than Bearer is no token.
@@ -200,6 +206,16 @@ async def visitor(request: Request, *needed: str, also: str | None = None) -> Vi
     """The member who is asking where one need not be: None without token or with an application's own."""
     found = await grant(request, *needed, also=also)
     return None if found is None or found.account is None else found.viewer()
+
+
+async def still_good(core: Core, token_ids: Sequence[int]) -> set[int]:
+    """Those of the tokens with which a member may still do something, asked of the database."""
+    good: set[int] = set()
+    for holder in await access.holders(core, token_ids):
+        with suppress(Forbidden, Invalid):
+            _grant(holder).viewer()
+            good.add(holder.token.id)
+    return good
 
 
 async def logged_in(core: Core, request: Request) -> Viewer | None:

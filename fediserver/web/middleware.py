@@ -117,7 +117,7 @@ class Errors:
             await response(scope, receive, send)
 
     async def _answer(self, request: Request, error: Exception) -> Response:
-        status, text = _status(error)
+        status, text = status_and_text(error)
         if status == 500:
             path = request.scope["path"]
             log.error("request %s: %s %r failed", request_id.get(), request.method, path, exc_info=error)
@@ -254,7 +254,7 @@ def content_security_policy(
     )
 
 
-def _status(error: Exception) -> tuple[int, str]:
+def status_and_text(error: Exception) -> tuple[int, str]:
     """Status and text for an exception; 500 for what nobody meant to raise."""
     if isinstance(error, HTTPException):
         return error.status_code, error.detail
@@ -265,6 +265,12 @@ def _status(error: Exception) -> tuple[int, str]:
         if status is not None:
             return status, str(error) or HTTPStatus(status).phrase
     return 500, _FAULT
+
+
+def error_answer(error: Exception) -> Response:
+    """The answer to a program for what is raised before this middleware could see it."""
+    status, text = status_and_text(error)
+    return _error_json(status, text, error)
 
 
 def _error_json(status: int, text: str, error: Exception) -> Response:

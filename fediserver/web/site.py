@@ -19,6 +19,8 @@ from fediserver.web.middleware import Cors, Errors, Head, NotedHeaders, RequestI
 from fediserver.web.pages import kit
 from fediserver.web.pages import routes as pages
 from fediserver.web.router import MethodNotAllowed, Route, Router, wire_path
+from fediserver.web.streaming import websocket
+from fediserver.web.streaming.hub import Hub
 
 
 class Site:
@@ -29,14 +31,19 @@ class Site:
         self._access = Access.of(
             ctx, limits=Limits(ctx.clock, on=ctx.config.rate_limits == "on"), secret=ctx.secret
         )
+        self._hub = Hub(ctx)
         plain = (_or_document(route) for route in pages.ROUTES)
         self._router = Router([*api.ROUTES, *federation.ROUTES, *oauth.ROUTES, *files.ROUTES, *plain])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; errors are for the middleware."""
+        """Answer one request or hold one WebSocket; errors of requests are for the middleware."""
+        scope["access"] = self._access
+        if scope["type"] == "websocket":
+            await websocket.serve(self._ctx, self._hub, scope, receive, send)
+            return
         if scope["type"] != "http":
             return
-        scope["access"] = self._access
+        scope["hub"] = self._hub
         found = self._router.match(scope["method"], wire_path(scope))
         if found is None:
             raise NotFound

@@ -3,14 +3,17 @@
 import asyncio
 import io
 import os
+import queue
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from mastodon import Mastodon
+from mastodon import Mastodon, StreamListener
 from PIL import Image
 
 from tests.clients.door import PASSWORD, authorise
@@ -183,6 +186,76 @@ async def test_mastodon_py_filters_groups_asks_and_converses(garden: Node) -> No
 
     for part in (filters, notifications, converse):
         await asyncio.to_thread(part)
+
+
+class Heard(StreamListener):
+    """What Mastodon.py makes of a stream."""
+
+    def __init__(self) -> None:
+        self.told: queue.Queue[tuple[str, Any]] = queue.Queue()
+
+    def about(self, key: str, count: int) -> list[tuple[str, Any]]:
+        """The first events about that post, or with sage."""
+        found: list[tuple[str, Any]] = []
+        while len(found) < count:
+            told = self.told.get(timeout=20)
+            if told[1] in (key, "sage"):
+                found.append(told)
+        return found
+
+    def on_update(self, status: Any) -> None:
+        self.told.put(("update", str(status.id)))
+
+    def on_status_update(self, status: Any) -> None:
+        self.told.put(("status.update", str(status.id)))
+
+    def on_delete(self, status_id: Any) -> None:
+        self.told.put(("delete", str(status_id)))
+
+    def on_notification(self, notification: Any) -> None:
+        self.told.put((notification.type, notification.account.username))
+
+    def on_abort(self, err: Exception) -> None:
+        self.told.put(("abort", err))
+
+
+async def test_mastodon_py_streams_in_both_ways(garden: Node) -> None:
+    rose, sage = await logged_in(garden, "rose"), await logged_in(garden, "sage")
+
+    def listen() -> None:
+        rose.account_follow(rose.account_search("sage")[0])
+        assert rose.stream_healthy()
+        streams = {"user": Heard(), "tag": Heard(), "socket": Heard(), "public": Heard()}
+        handles = [
+            rose.stream_user(streams["user"], run_async=True),
+            rose.stream_hashtag("beans", streams["tag"], run_async=True),
+            rose.stream_local(streams["public"], run_async=True),
+            rose.stream_open_websocket(streams["socket"]),  # type: ignore[no-untyped-call]
+        ]
+        handles[-1].subscribe("user")
+        while not all(handle.is_receiving() for handle in handles):
+            time.sleep(0.05)
+        # Nothing answers a subscription by message: until it has come, what is posted is not heard.
+        while streams["socket"].told.empty():
+            sage.status_post("Are you there?")
+            time.sleep(0.1)
+        status = sage.status_post("@rose #beans")
+        sage.status_update(status, status="@rose more #beans")
+        sage.status_delete(status)
+        key = str(status.id)
+        whole = [("update", key), ("mention", "sage"), ("status.update", key), ("delete", key)]
+        for name, heard in streams.items():
+            expected = whole if name in ("user", "socket") else [one for one in whole if one[0] != "mention"]
+            assert heard.about(key, len(expected)) == expected, name
+        # It notices that it was closed when the next event comes.
+        closing = [threading.Thread(target=handle.close) for handle in handles]
+        for one in closing:
+            one.start()
+        while any(one.is_alive() for one in closing):
+            sage.status_post("#beans again")
+            time.sleep(0.1)
+
+    await asyncio.to_thread(listen)
 
 
 async def test_toot_logs_in_posts_and_reads(garden: Node, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Makes a route's endpoint of a function whose annotations say what it needs.
 
     ctx: Context                the node
-    me: Viewer                  a member who is signed in; else 401, or 422 for an application's own token
+    me: Viewer                  a member who is signed in; else 401, or 422 for an application's own token;
+                                `Annotated[Viewer, TokenAnywhere()]` where the token may be a parameter
     viewer: Viewer | None       whoever asks
     grant: Grant                any good token, an application's own too
     page: Paging                cursors and limit; `Annotated[Paging, Size(40, 80)]` for other limits
@@ -47,6 +48,10 @@ class Uploads(NamedTuple):
     size: int
 
 
+class TokenAnywhere(NamedTuple):
+    """The token may also come as the parameter `access_token`: browsers' EventSource sends no headers."""
+
+
 class Endpoint:
     """An endpoint with everything around it: token, scope, limits, parameters."""
 
@@ -62,6 +67,7 @@ class Endpoint:
         self.scopes = scopes
         self.needs_member = False
         self.needs_token = False
+        self._token_anywhere = False
         self._rule = rule
         self._deprecated = deprecated
         self._context_name = ""
@@ -77,7 +83,7 @@ class Endpoint:
             note_header(request.scope, "deprecation", self._deprecated)
         viewer: Viewer | None = None
         if self.needs_member:
-            viewer = await auth.member(request, *self.scopes)
+            viewer = await auth.member(request, *self.scopes, also=await self._token_parameter(request))
         elif self._viewer_name:
             viewer = await auth.visitor(request, *self.scopes)
         if ctx.config.rate_limits == "on":
@@ -93,6 +99,13 @@ class Endpoint:
         for name, supply in self._supplies:
             arguments[name] = await supply(ctx, request)
         return await self.function(**arguments)
+
+    async def _token_parameter(self, request: Request) -> str | None:
+        """The token where it is a parameter and may be."""
+        if not self._token_anywhere:
+            return None
+        token = (await params.fields(request)).get("access_token")
+        return token if isinstance(token, str) else None
 
     def _count(self, request: Request, viewer: Viewer | None) -> None:
         """Count the request against its limits, and tell how much is left."""
@@ -120,6 +133,7 @@ class Endpoint:
         elif hint is Viewer:
             self._viewer_name = name
             self.needs_member = self.needs_token = True
+            self._token_anywhere = any(isinstance(extra, TokenAnywhere) for extra in extras)
         elif get_origin(hint) is UnionType and Viewer in get_args(hint):
             self._viewer_name = name
         else:

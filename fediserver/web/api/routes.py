@@ -31,6 +31,7 @@ from fediserver.web.api import (
     settings,
     sign_up,
     statuses,
+    streaming,
     tags,
     timelines,
     trends,
@@ -258,6 +259,23 @@ _FILTERS: tuple[Line, ...] = (
     ("DELETE", "/api/v2/filters/statuses/{row_id}", filters.remove_status, "write:filters"),
 )
 
+_STREAM = "/api/v1/streaming"
+
+_STREAMS: tuple[Line, ...] = (
+    ("GET", _STREAM, streaming.sockets_only, ""),
+    ("GET", f"{_STREAM}/health", streaming.health, ""),
+    ("GET", f"{_STREAM}/user", streaming.user, "read:statuses"),
+    ("GET", f"{_STREAM}/user/notification", streaming.notifications, "read:notifications"),
+    ("GET", f"{_STREAM}/public", streaming.public, "read:statuses"),
+    ("GET", f"{_STREAM}/public/local", streaming.public_local, "read:statuses"),
+    ("GET", f"{_STREAM}/public/remote", streaming.public_remote, "read:statuses"),
+    ("GET", f"{_STREAM}/hashtag", streaming.hashtag, "read:statuses"),
+    ("GET", f"{_STREAM}/hashtag/local", streaming.hashtag_local, "read:statuses"),
+    ("GET", f"{_STREAM}/list", streaming.of_list, "read:statuses"),
+    ("GET", f"{_STREAM}/direct", streaming.direct, "read:statuses"),
+    ("GET", f"{_STREAM}/{{rest*}}", streaming.unknown, ""),
+)
+
 _NODE: tuple[Line, ...] = (
     ("GET", "/api/v1/instance", instance.version_1, ""),
     ("GET", "/api/v2/instance", instance.version_2, ""),
@@ -299,4 +317,4 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _NODE)
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _STREAMS, _NODE)

@@ -54,7 +54,9 @@ async def test_odd_requests_are_refused_or_answered(open_town: Any, odd: int) ->
         some_id = status.id if "status_id" in route.path else bob.id
         for filled in (str(some_id), str(HUGE), "%F0%9F%8C%B1"):
             path = re.sub(r"\{\w+\}", filled, route.path)
-            answer = await client.request(route.method, path, **ODD[odd])
+            # A stream that is let in does not end; its head is decided on in the same way.
+            method = "HEAD" if "/streaming/" in path else route.method
+            answer = await client.request(method, path, **ODD[odd])
             assert answer.status_code < 500, f"{route.method} {path}: {answer.text}"
             if "{" not in route.path:
                 break

@@ -1,0 +1,128 @@
+"""To whom of those who stream a post is to be brought; who may see it is asked of visibility.py besides."""
+
+from collections.abc import Sequence
+
+import msgspec
+import orjson
+
+from fediserver.db.database import Reader
+from fediserver.db.query import Query
+from fediserver.models.visibility import Visibility
+
+FACTS = Query("""
+    select s.id, s.account_id, s.visibility, s.reblog_of_id, o.account_id as original_author_id,
+           coalesce(o.conversation_id, s.conversation_id) as conversation_id,
+           coalesce(o.poll_id, s.poll_id) as poll_id, s.media_count, s.tags,
+           a.domain = '' as is_local,
+           a.silenced_at is null and a.suspended_at is null as is_shown,
+           s.in_reply_to_id is not null or s.in_reply_to_uri is not null as is_reply
+      from statuses s
+      join accounts a on a.id = s.account_id
+      left join statuses o on o.id = s.reblog_of_id
+     where s.id = :id
+""")
+AT_HOME = Query("""
+    select account_id from home_entries where status_id = :status_id and account_id = any(:viewer_ids)
+""")
+FOLLOWERS = Query("""
+    select account_id from follows where target_id = :author_id and account_id = any(:viewer_ids)
+""")
+# As timelines leave out: blocks in both directions and mutes, of the author and of the boosted author.
+KEPT_AWAY = Query("""
+    select account_id from blocks
+     where account_id = any(:viewer_ids) and target_id = any(:author_ids)
+     union all
+    select target_id from blocks
+     where account_id = any(:author_ids) and target_id = any(:viewer_ids)
+     union all
+    select account_id from mutes
+     where account_id = any(:viewer_ids) and target_id = any(:author_ids)
+       and (expires_at is null or expires_at > :now)
+""")
+# Whoever might see another entity than everybody: the author, who has done something with the post, and who
+# filters.
+CONCERNED = Query("""
+    select account_id from statuses where id = :id
+     union all
+    select account_id from favourites where status_id = :id and account_id = any(:viewer_ids)
+     union all
+    select account_id from bookmarks where status_id = :id and account_id = any(:viewer_ids)
+     union all
+    select account_id from statuses where reblog_of_id = :id and account_id = any(:viewer_ids)
+     union all
+    select account_id from conversation_mutes
+     where conversation_id = :conversation_id and account_id = any(:viewer_ids)
+     union all
+    select account_id from poll_votes
+     where poll_id = cast(:poll_id as bigint) and account_id = any(:viewer_ids)
+     union all
+    select account_id from filters where account_id = any(:viewer_ids)
+""")
+
+
+class Facts(msgspec.Struct, array_like=True, frozen=True):
+    """What decides in which streams a post is; `is_shown`: its author is neither silenced nor suspended."""
+
+    id: int
+    account_id: int
+    visibility: Visibility
+    reblog_of_id: int | None
+    original_author_id: int | None
+    conversation_id: int
+    poll_id: int | None
+    media_count: int
+    tags: str
+    is_local: bool
+    is_shown: bool
+    is_reply: bool
+
+    @property
+    def author_ids(self) -> list[int]:
+        """The author and, of a boost, the author of what is boosted."""
+        return [self.account_id] + ([] if self.original_author_id is None else [self.original_author_id])
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it may stand in timelines for everybody."""
+        return self.visibility is Visibility.PUBLIC and self.reblog_of_id is None and self.is_shown
+
+    @property
+    def tag_names(self) -> list[str]:
+        """Its hashtags, folded."""
+        names: list[str] = orjson.loads(self.tags)
+        return names
+
+
+async def facts(db: Reader, status_id: int) -> Facts | None:
+    """The facts about a post that is there."""
+    return await db.one(FACTS, Facts, id=status_id)
+
+
+async def at_home(db: Reader, status_id: int, viewer_ids: Sequence[int]) -> set[int]:
+    """Those of the viewers who have a post at home."""
+    return set(await db.values(AT_HOME, status_id=status_id, viewer_ids=viewer_ids)) if viewer_ids else set()
+
+
+async def followers(db: Reader, author_id: int, viewer_ids: Sequence[int]) -> set[int]:
+    """Those of the viewers who follow somebody."""
+    return (
+        set(await db.values(FOLLOWERS, author_id=author_id, viewer_ids=viewer_ids)) if viewer_ids else set()
+    )
+
+
+async def kept_away(db: Reader, author_ids: Sequence[int], viewer_ids: Sequence[int], now: int) -> set[int]:
+    """Those of the viewers who block or mute one of the authors, or are blocked by one."""
+    return set(await db.values(KEPT_AWAY, author_ids=author_ids, viewer_ids=viewer_ids, now=now))
+
+
+async def concerned(db: Reader, about: Facts, viewer_ids: Sequence[int]) -> set[int]:
+    """Those of the viewers for whom the post, or what is boosted, has a mark, counts as theirs, or is filtered."""
+    shown_id = about.id if about.reblog_of_id is None else about.reblog_of_id
+    found = await db.values(
+        CONCERNED,
+        id=shown_id,
+        conversation_id=about.conversation_id,
+        poll_id=about.poll_id,
+        viewer_ids=viewer_ids,
+    )
+    return set(found) & set(viewer_ids)

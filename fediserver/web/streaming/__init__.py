@@ -1,0 +1,1 @@
+"""Streaming: https://docs.joinmastodon.org/methods/streaming/, by WebSocket and as server-sent events."""
