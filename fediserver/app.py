@@ -62,4 +62,5 @@ async def _context(
         images=Images(),
         storage=Storage(config.data_dir / "media"),
         secret=secret,
+        vapid=await setup.vapid(db),
     )

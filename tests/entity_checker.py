@@ -194,6 +194,8 @@ _ANSWERS = (
     (r"(GET|PUT) /api/v1/lists/\d+", "List"),
     (r"GET /api/v1/lists/\d+/accounts", "array<Account>"),
     (r"GET /api/v1/accounts/\d+/lists", "array<List>"),
+    ("(GET|POST|PUT|PATCH) /api/v1/push/subscription", "WebPushSubscription"),
+    ("(POST|PUT|PATCH) /api/web/push_subscriptions.*", "WebPushSubscription"),
 )
 
 

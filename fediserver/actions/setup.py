@@ -11,6 +11,7 @@ from fediserver.config import Config, Sources
 from fediserver.db import accounts, settings
 from fediserver.db.database import Clash, Database, Writer
 from fediserver.models.account import Account
+from fediserver.signatures.webpush import Vapid, new_vapid
 
 INSTANCE = "instance.actor"
 """The name of the node's own row; no member can have it, for it has a dot."""
@@ -32,6 +33,17 @@ async def settle(db: Database, sources: Sources) -> tuple[Config, bytes]:
     stored = await db.write(bind)
     # Somebody else may have bound it in the meantime: then that counts.
     return sources.settle(_address(stored)), bytes.fromhex(stored["secret"])
+
+
+async def vapid(db: Database) -> Vapid:
+    """The key pair with which the node tells push services who sends; made on the first start."""
+
+    async def keep(tx: Writer) -> str:
+        await settings.put_once(tx, "vapid_key", new_vapid())
+        return (await settings.everything(tx))["vapid_key"]
+
+    known = (await settings.everything(db)).get("vapid_key")
+    return Vapid(await db.write(keep) if known is None else known)
 
 
 def _address(stored: dict[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from fediserver.activitypub.wanted_links import WantedLinks
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.net.client import Client
+from fediserver.signatures.webpush import Vapid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Context(Core):
     storage: Storage
     secret: bytes
     """The node's own secret, for signed links and forms; it survives restarts."""
+    vapid: Vapid
+    """Tells push services who sends."""
     keyring: Keyring = field(default_factory=Keyring)
     domains: DomainRules = field(default_factory=DomainRules)
     wanted_links: WantedLinks = field(default_factory=WantedLinks)

@@ -1,5 +1,6 @@
 """What members are told."""
 
+from fediserver.db import push
 from fediserver.db.database import Writer
 from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
@@ -67,6 +68,7 @@ async def tell(
     )
     if told and not filtered:
         await tx.tell(Notified(account_id, id))
+        await push.queue(tx, notification_id=id, account_id=account_id, kind=kind, from_id=from_id, now=now)
     return bool(told)
 
 

@@ -10,12 +10,13 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
 from fediserver.clock import HOUR, SECOND
-from fediserver.db import hosts, intake, jobs
+from fediserver.db import hosts, intake, jobs, push
 from fediserver.db.database import Writer
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
 from fediserver.jobs.indexing import Indexer
 from fediserver.jobs.process_inbox import Intake, Verification
+from fediserver.jobs.push import Pusher
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Worker:
         self.verification = Verification(ctx)
         self.errands = Errands(ctx)
         self.indexer = Indexer(ctx)
+        self.pusher = Pusher(ctx)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -50,6 +52,7 @@ class Worker:
             self._loop("jobs", self.errands.take_due),
             self._loop("search", self.indexer.take_due),
             self._loop(previews.TOPIC, self._previews),
+            self._loop("pushes", self.pusher.take_due),
             self._every(RENEW, self._renew),
             self._every(TIDY, lambda: tidy(self._ctx)),
             self._every(trends.EVERY / SECOND, lambda: trends.refresh(self._ctx)),
@@ -64,6 +67,7 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.stop()
         await self.deliverer.stop()
+        await self.pusher.stop()
 
     async def settle(self) -> None:
         """Do everything that is due now, and what comes of it; for tests and the command line."""
@@ -76,10 +80,12 @@ class Worker:
                 self.indexer.take_due,
                 self._previews,
                 self.deliverer.take_due,
+                self.pusher.take_due,
             ):
                 done += await take()
             await self.intake.settle()
             await self.deliverer.settle()
+            await self.pusher.settle()
             if not done:
                 return
 
@@ -114,6 +120,7 @@ class Worker:
         await self.deliverer.renew()
         await self.intake.renew()
         await self.errands.renew()
+        await self.pusher.renew()
 
     async def _watch(self) -> None:
         """Other processes change the same database (the command line does): notice within a second."""
@@ -135,3 +142,4 @@ async def _release_all(tx: Writer) -> None:
     await hosts.release_all(tx)
     await intake.release_all(tx)
     await jobs.release_all(tx)
+    await push.release_all(tx)

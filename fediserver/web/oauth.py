@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from fediserver.actions import access
 from fediserver.actions.core import Core
+from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import access as rows
 from fediserver.errors import BadRequest, Invalid, Unauthorised
@@ -37,20 +38,20 @@ _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 Endpoint = Callable[[Core, Request], Awaitable[Response]]
 
 
-async def register(core: Core, request: Request) -> Response:
+async def register(ctx: Context, request: Request) -> Response:
     """POST /api/v1/apps: a CredentialApplication."""
     limits = auth.access_of(request).limits
     limits.demand(limits.check(REGISTRATIONS, client_key(request)))
     sent = await fields(request, limit=_BODY)
     plain = texts(sent)
     registered = await access.register_application(
-        core,
+        ctx,
         name=plain.get("client_name", ""),
         redirect_uris=_addresses(sent.get("redirect_uris")),
         scopes_asked=_words(sent.get("scopes")),
         website=plain.get("website", ""),
     )
-    described = _described(registered.application) | {
+    described = _described(ctx, registered.application) | {
         "client_id": registered.application.client_id,
         "client_secret": registered.secret,
         "client_secret_expires_at": 0,
@@ -58,15 +59,15 @@ async def register(core: Core, request: Request) -> Response:
     return json_response(described, headers=_UNCACHED)
 
 
-async def verify_application(core: Core, request: Request) -> Response:
+async def verify_application(ctx: Context, request: Request) -> Response:
     """GET /api/v1/apps/verify_credentials: the Application of a token, a member's or its own."""
     grant = await auth.grant(request)
     if grant is None:
         raise Unauthorised
-    application = await rows.application_by_id(core.db, grant.token.application_id)
+    application = await rows.application_by_id(ctx.db, grant.token.application_id)
     if application is None:
         raise Unauthorised
-    return json_response(_described(application))
+    return json_response(_described(ctx, application))
 
 
 async def token(core: Core, request: Request) -> Response:
@@ -232,7 +233,7 @@ async def _client(core: Core, request: Request, sent: Mapping[str, str]) -> Appl
     return await access.authenticate(core, client_id[:200], secret[:200])
 
 
-def _described(application: Application) -> dict[str, object]:
+def _described(ctx: Context, application: Application) -> dict[str, object]:
     addresses = access.redirect_addresses(application)
     return {
         "id": str(application.id),
@@ -241,8 +242,8 @@ def _described(application: Application) -> dict[str, object]:
         "scopes": list(scopes.parse(application.scopes)),
         "redirect_uris": addresses,
         "redirect_uri": "\n".join(addresses),
-        # Clients read it from the instance; the field has to be there.
-        "vapid_key": "",
+        # Apps read it from the instance now; the field has to be there.
+        "vapid_key": ctx.vapid.public,
     }
 
 

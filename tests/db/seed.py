@@ -289,6 +289,20 @@ def seeds() -> list[str]:
             "id, token_hash, application_id, account_id, user_id, scopes, created_at",
             f"i, 'hash' || i, i, i % 200 + 1, i % 200 + 1, 'read', {NOON}",
         ),
+        # Half of all who have subscribed are account 1.
+        _insert(
+            4_000,
+            "push_subscriptions",
+            "id, token_id, account_id, token, endpoint, public_key, auth, standard, alerts, said, policy, created_at",
+            f"i, i, case when i % 2 = 0 then 1 else i % 190 + 2 end, 't', 'https://push.example/', 'k', 'a', true, "
+            f"' mention ', '{{}}', 'all', {NOON}",
+        ),
+        _insert(
+            4_000,
+            "pushes",
+            "subscription_id, notification_id, run_at",
+            f"i, {ID}, {NOON} + i",
+        ),
         _insert(
             4_000,
             "authorization_codes",

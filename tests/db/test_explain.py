@@ -39,6 +39,8 @@ MAY_SCAN: dict[str, str] = {
     "intake.WAITING": "`queue status` counts what waits",
     "jobs.RELEASE_ALL": "once, at the start of the only process",
     "jobs.RENEW": "three times a minute, of a table that holds only what waits",
+    "push.RELEASE_ALL": "once, at the start of the only process",
+    "push.RENEW": "three times a minute, of a table that holds only what waits",
     "usage.COUNTS": "counts servers, over an index; the answer is kept",
     "usage.PEERS_NAMED": "a row for each server, for a log-in field outside; ten names are answered",
     "usage.PEERS": "the list of all servers is what is asked for",
@@ -91,6 +93,7 @@ DRIVING: dict[str, tuple[str, str]] = {
     "hosts.DUE_FAILING": ("hosts USING INDEX hosts_due (due_at>? AND due_at<?)", "hosts_due"),
     "outgoing.WAITING": ("deliveries USING INDEX deliveries_waiting (host_id=?)", "deliveries_waiting"),
     "outgoing.TO_FOLLOWERS": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
+    "push.DUE": ("pushes USING INDEX pushes_due (run_at<?)", "pushes_due"),
     "jobs.DUE": ("jobs USING INDEX jobs_due (run_at<?)", "jobs_due"),
     # Notifications, and whether one is wanted.
     "notification_pages.DOWN": (

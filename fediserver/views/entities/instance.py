@@ -146,7 +146,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "thumbnail": {"url": f"{config.base_url}/static/header.png"},
         "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
         "languages": ["en"],
-        "configuration": {"urls": urls, "vapid": {"public_key": facts.text("vapid_public_key")}}
+        "configuration": {"urls": urls, "vapid": {"public_key": ctx.vapid.public}}
         | _limits()
         | {
             "translation": {"enabled": False},

@@ -43,8 +43,3 @@ async def no_email_subscriptions(viewer: Viewer | None, account_id: int) -> Resp
 async def no_invite(code: str) -> Response:
     """GET /invite/:invite_code: nobody is invited by a code here."""
     raise NotFound
-
-
-async def missing(me: Viewer) -> Response:
-    """One thing of a kind of which there are none."""
-    raise NotFound

@@ -24,6 +24,7 @@ from fediserver.web.api import (
     polls,
     posting,
     profile,
+    push,
     relations,
     reports,
     scheduled,
@@ -199,7 +200,6 @@ _READING: tuple[Line, ...] = (
     ("GET", "/api/v1/suggestions", discovery.suggestions_1, "read:accounts"),
     ("GET", "/api/v2/suggestions", discovery.suggestions_2, "read:accounts"),
     ("DELETE", "/api/v1/suggestions/{account_id}", discovery.dismiss, "write:accounts"),
-    ("GET", "/api/v1/push/subscription", absent.missing, "push"),
     ("GET", "/api/v1/annual_reports", annual_reports.unread, "read:accounts"),
     ("GET", "/api/v1/annual_reports/{year}", annual_reports.show, "read:accounts"),
     ("GET", "/api/v1/annual_reports/{year}/state", annual_reports.state, "read:accounts"),
@@ -257,6 +257,18 @@ _FILTERS: tuple[Line, ...] = (
     ("POST", f"{_FILTER}/statuses", filters.add_status, "write:filters"),
     ("GET", "/api/v2/filters/statuses/{row_id}", filters.status, "read:filters"),
     ("DELETE", "/api/v2/filters/statuses/{row_id}", filters.remove_status, "write:filters"),
+)
+
+_PUSH: tuple[Line, ...] = (
+    ("POST", "/api/v1/push/subscription", push.create, "push"),
+    ("GET", "/api/v1/push/subscription", push.show, "push"),
+    ("PUT", "/api/v1/push/subscription", push.change, "push"),
+    ("PATCH", "/api/v1/push/subscription", push.change, "push"),
+    ("DELETE", "/api/v1/push/subscription", push.delete, "push"),
+    ("POST", "/api/web/push_subscriptions", push.create, "push"),
+    ("PUT", "/api/web/push_subscriptions/{subscription}", push.change_by_id, "push"),
+    ("PATCH", "/api/web/push_subscriptions/{subscription}", push.change_by_id, "push"),
+    ("DELETE", "/api/web/push_subscriptions/{subscription}", push.unsubscribe, ""),
 )
 
 _STREAM = "/api/v1/streaming"
@@ -317,4 +329,4 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _STREAMS, _NODE)
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _PUSH, _STREAMS, _NODE)
