@@ -27,7 +27,13 @@ AT_HOME = Query("""
 FOLLOWERS = Query("""
     select account_id from follows where target_id = :author_id and account_id = any(:viewer_ids)
 """)
-# As timelines leave out: blocks in both directions and mutes, of the author and of the boosted author.
+TAG_FOLLOWERS = Query("""
+    select t.account_id
+      from tags g join tag_follows t on t.tag_id = g.id
+     where g.name = any(:names) and t.account_id = any(:viewer_ids)
+""")
+# As timelines leave out: blocks in both directions, mutes and servers that are blocked, of the author and of the
+# boosted author.
 KEPT_AWAY = Query("""
     select account_id from blocks
      where account_id = any(:viewer_ids) and target_id = any(:author_ids)
@@ -38,7 +44,15 @@ KEPT_AWAY = Query("""
     select account_id from mutes
      where account_id = any(:viewer_ids) and target_id = any(:author_ids)
        and (expires_at is null or expires_at > :now)
+     union all
+    select d.account_id
+      from domain_blocks d join accounts a on a.domain = d.domain
+     where d.account_id = any(:viewer_ids) and a.id = any(:author_ids)
 """)
+IN_LISTS = Query("select list_id from list_entries where status_id = :status_id and list_id = any(:list_ids)")
+LISTS_OF = Query(
+    "select list_id from list_accounts where account_id = :author_id and list_id = any(:list_ids)"
+)
 # Whoever might see another entity than everybody: the author, who has done something with the post, and who
 # filters.
 CONCERNED = Query("""
@@ -110,8 +124,25 @@ async def followers(db: Reader, author_id: int, viewer_ids: Sequence[int]) -> se
     )
 
 
+async def tag_followers(db: Reader, names: Sequence[str], viewer_ids: Sequence[int]) -> set[int]:
+    """Those of the viewers who follow one of the hashtags."""
+    if not names or not viewer_ids:
+        return set()
+    return set(await db.values(TAG_FOLLOWERS, names=names, viewer_ids=viewer_ids))
+
+
+async def in_lists(db: Reader, status_id: int, list_ids: Sequence[int]) -> list[int]:
+    """Those of the lists that a post is in."""
+    return await db.values(IN_LISTS, status_id=status_id, list_ids=list_ids) if list_ids else []
+
+
+async def lists_of(db: Reader, author_id: int, list_ids: Sequence[int]) -> list[int]:
+    """Those of the lists that an account is in."""
+    return await db.values(LISTS_OF, author_id=author_id, list_ids=list_ids) if list_ids else []
+
+
 async def kept_away(db: Reader, author_ids: Sequence[int], viewer_ids: Sequence[int], now: int) -> set[int]:
-    """Those of the viewers who block or mute one of the authors, or are blocked by one."""
+    """Those of the viewers who block or mute one of the authors or their server, or are blocked by one."""
     return set(await db.values(KEPT_AWAY, author_ids=author_ids, viewer_ids=viewer_ids, now=now))
 
 

@@ -8,6 +8,7 @@ import logging
 from collections import Counter, deque
 
 from fediserver.activitypub.context import Context
+from fediserver.db import lists
 from fediserver.errors import Invalid, NotFound, TooMany, Unavailable
 from fediserver.models.event import Event
 from fediserver.web import auth
@@ -88,7 +89,7 @@ class Hub:
             return
         if len(connection.channels) >= CHANNELS:
             raise Invalid(f"At most {CHANNELS} streams can be listened to on one connection")
-        if channel.stream == "list":
+        if channel.stream == "list" and not await self._owns(connection, int(channel.subject)):
             raise NotFound
         if connection.ended is None:
             connection.channels[channel] = wish.said
@@ -110,6 +111,9 @@ class Hub:
     def subjects(self, stream: str) -> list[int]:
         """The members or lists that somebody listens to."""
         return [int(subject) for subject in self._channels.get(stream, ())]
+
+    async def _owns(self, connection: Connection, list_id: int) -> bool:
+        return await lists.one(self._ctx.db, list_id, owner_id=connection.viewer_id) is not None
 
     def _keys(self, connection: Connection) -> tuple[tuple[tuple[str, object], int], ...]:
         return (

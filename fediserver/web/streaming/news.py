@@ -78,12 +78,12 @@ async def _status(ctx: Context, hub: Listeners, status_id: int, event: str) -> N
         channels = [
             Channel("user", str(one)) for one in await streams.at_home(tx, status_id, hub.subjects("user"))
         ]
+        channels += _lists(await streams.in_lists(tx, status_id, hub.subjects("list")))
         channels += (
             _public(about.is_local, about.media_count > 0) if about.is_public and not about.is_reply else []
         )
         channels += _tagged(about.is_local, about.tag_names) if about.is_public else []
-        viewers = {one.viewer_id for channel in channels for one in hub.listeners(channel)}
-        seers = await visibility.who_sees(tx, viewers, about)
+        seers = await visibility.who_sees(tx, _viewers(hub, channels), about)
         if seers:
             seers -= await streams.kept_away(tx, about.author_ids, sorted(seers), now)
         return about, channels, seers
@@ -104,30 +104,42 @@ async def _status(ctx: Context, hub: Listeners, status_id: int, event: str) -> N
 
 async def _deleted(ctx: Context, hub: Listeners, gone: Deleted) -> None:
     """Tell those who had a post that it is gone: its rows are, so it is those who could have it."""
+    is_public = gone.visibility is Visibility.PUBLIC
     channels: list[Channel] = []
-    if gone.visibility is Visibility.PUBLIC:
+    if is_public:
         channels += _public(gone.is_local, gone.has_media) if gone.is_listed else []
         channels += _tagged(gone.is_local, gone.tags)
     authors = [gone.account_id] + ([] if gone.boosted_account_id is None else [gone.boosted_account_id])
-    members = hub.subjects("user")
-    everybody = {one.viewer_id for channel in channels for one in hub.listeners(channel)} | set(members)
+    members = [Channel("user", str(member)) for member in hub.subjects("user")]
     now = ctx.clock()
 
-    async def look(tx: Reader) -> tuple[set[int], set[int]]:
+    async def look(tx: Reader) -> tuple[set[int], set[int], list[Channel]]:
+        lists = _lists(await streams.lists_of(tx, gone.account_id, hub.subjects("list")))
+        followers = sorted(_viewers(hub, [*members, *lists]))
         readers = {gone.account_id, *gone.named}
         if gone.visibility is not Visibility.DIRECT:
-            readers |= await streams.followers(tx, gone.account_id, members)
-        return readers, await streams.kept_away(tx, authors, sorted(everybody), now)
+            readers |= await streams.followers(tx, gone.account_id, followers)
+        if is_public:
+            readers |= await streams.tag_followers(tx, gone.tags, followers)
+        everybody = sorted(_viewers(hub, [*channels, *members, *lists]))
+        away = await streams.kept_away(tx, authors, everybody, now) if everybody else set()
+        return readers - away, set(everybody) - away, lists
 
-    if not everybody:
-        return
-    readers, away = await ctx.db.read(look)
-    channels += [Channel("user", str(member)) for member in members if member in readers]
+    readers, anybody, lists = await ctx.db.read(look)
     news = News("delete", str(gone.status_id).encode())
-    for channel in channels:
-        for connection in hub.listeners(channel):
-            if connection.viewer_id not in away:
-                connection.tell(channel, news)
+    for some, hearers in ((channels, anybody), ([*members, *lists], readers)):
+        for channel in some:
+            for connection in hub.listeners(channel):
+                if connection.viewer_id in hearers:
+                    connection.tell(channel, news)
+
+
+def _viewers(hub: Listeners, channels: Iterable[Channel]) -> set[int]:
+    return {connection.viewer_id for channel in channels for connection in hub.listeners(channel)}
+
+
+def _lists(ids: Iterable[int]) -> list[Channel]:
+    return [Channel("list", str(one)) for one in ids]
 
 
 def _public(is_local: bool, has_media: bool) -> list[Channel]:

@@ -357,6 +357,40 @@ async def test_filters_conversations_and_what_is_let_through_are_heard(town: Tow
         assert await stream.hears("notifications_merged", "user") == "1"
 
 
+async def test_a_list_is_heard_by_its_owner_only(town: Town) -> None:
+    alice, bob, carol = [await town.account(name) for name in ("alice", "bob", "carol")]
+    for target in (bob, carol):
+        await town.follow(alice, target)
+    client = await town.client(alice)
+    made = (await client.post("/api/v1/lists", json={"title": "Bobs"})).json()["id"]
+    await client.post(f"/api/v1/lists/{made}/accounts", json={"account_ids": [str(bob.id)]})
+    async with socket(town, alice, stream="list", list=made) as stream, socket(town, bob) as other:
+        await stream.in_step()
+        other.say(type="subscribe", stream="list", list=made)
+        assert (await other.hear())["status"] == 404
+        status = await town.post(bob, "friends", visibility="private")
+        assert (await stream.hears("update", "list", made))["id"] == str(status.id)
+        await town.post(carol, "not in the list")
+        await (await town.client(bob)).delete(f"/api/v1/statuses/{status.id}")
+        assert await stream.hears("delete", "list", made) == str(status.id)
+        await stream.hears_nothing(town)
+        await client.delete(f"/api/v1/lists/{made}")
+        await town.post(bob, "hello")
+        await stream.hears_nothing(town)
+
+
+async def test_a_followed_hashtag_comes_home_and_goes(town: Town) -> None:
+    alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    await town.post(bob, "the first #leek")
+    await (await town.client(alice)).post("/api/v1/tags/leek/follow")
+    async with socket(town, alice, stream="user") as stream:
+        await stream.in_step()
+        status = await town.post(bob, "#leek")
+        assert (await stream.hears("update", "user"))["id"] == str(status.id)
+        await (await town.client(bob)).delete(f"/api/v1/statuses/{status.id}")
+        assert await stream.hears("delete", "user") == str(status.id)
+
+
 async def test_nobody_connected_leaves_nothing_behind(town: Town) -> None:
     alice = await town.account("alice")
     async with socket(town, alice, stream="user") as stream:
