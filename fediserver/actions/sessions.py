@@ -128,5 +128,21 @@ async def choose_password(core: Core, token: str, password: str) -> Account:
     return account
 
 
+async def change_password(core: Core, user: User, *, current: str, password: str) -> None:
+    """Replace a password by somebody who knows the present one; ends every session, apps stay connected.
+
+    Raises Invalid with details for `current` or `password`.
+    """
+    if not await passwords.matches(current, user.password_hash):
+        raise Invalid("The present password is not right", {"current": [("ERR_INVALID", "is not right")]})
+    password_hash = await passwords.hashed(password)
+
+    async def write(tx: Writer) -> None:
+        await accounts.set_password(tx, user.account_id, password_hash)
+        await access.drop_sessions_of(tx, user.account_id)
+
+    await core.db.write(write)
+
+
 def _no_link() -> NotFound:
     return NotFound("This link was used before or is older than a day; ask for a new one")

@@ -88,7 +88,8 @@ def test_choosing_a_password(window: Window, place: Place) -> None:
 @pytest.mark.usefixtures("village")
 def test_pages_of_members(window: Window, place: Place) -> None:
     log_in(window, "alice")
-    check_page(window, "/")
+    for path in ("/", "/@alice", "/auth/password"):
+        check_page(window, path)
     made = place.run(
         access.register_application(
             place.town.ctx,

@@ -129,3 +129,38 @@ async def test_logging_out_ends_the_session_itself(garden: Garden) -> None:
     copied = {"cookie": f"fediserver_session_8001={cookie}"}
     assert (await garden.browser().get("/auth/sign_in", headers=copied)).status_code == 200
     assert await sessions.session(garden.core, await garden.session(alice)) is not None
+
+
+async def test_a_member_changes_the_password_and_other_browsers_are_logged_out(garden: Garden) -> None:
+    await garden.account("alice")
+    here, elsewhere = garden.browser(), garden.browser()
+    for browser in (here, elsewhere):
+        await garden.log_in(browser, "alice")
+    fields = hidden((await here.get("/auth/password")).text)
+    wrong = fields | {"current": "not this", "password": "wide enough", "again": "wide enough"}
+    assert "is not right" in (await here.post("/auth/password", data=wrong)).text
+    for chosen, again in (("short", "short"), ("wide enough", "wide enouhg")):
+        sent = fields | {"current": PASSWORD, "password": chosen, "again": again}
+        assert (await here.post("/auth/password", data=sent)).status_code == 422
+    sent = fields | {"current": PASSWORD, "password": "wide enough", "again": "wide enough"}
+    assert (await here.post("/auth/password", data=sent)).headers["location"] == "/@alice"
+    assert (await here.get("/auth/password")).status_code == 200
+    assert (await elsewhere.get("/auth/password")).headers["location"] == "/auth/sign_in?next=/auth/password"
+    assert (await garden.log_in(garden.browser(), "alice")).status_code == 422
+    assert (await garden.log_in(garden.browser(), "alice", "wide enough")).status_code == 303
+
+
+async def test_the_form_for_a_new_password_is_where_password_keepers_look(garden: Garden) -> None:
+    found = await garden.browser().get("/.well-known/change-password")
+    assert (found.status_code, found.headers["location"]) == (303, "/auth/password")
+    assert (await garden.browser().post("/auth/password")).status_code == 403
+
+
+async def test_guessing_the_present_password_is_throttled(garden: Garden) -> None:
+    await garden.account("alice")
+    browser = garden.browser()
+    await garden.log_in(browser, "alice")
+    fields = hidden((await browser.get("/auth/password")).text)
+    sent = fields | {"current": "not this", "password": "wide enough", "again": "wide enough"}
+    answers = [(await browser.post("/auth/password", data=sent)).status_code for _ in range(20)]
+    assert (answers[0], answers[-1]) == (422, 429)

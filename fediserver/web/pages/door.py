@@ -117,6 +117,40 @@ async def password_form(core: Core, request: Request) -> Response:
     return await _enter(guest, account, "/")
 
 
+async def change_password(core: Core, request: Request) -> Response:
+    """GET /auth/password: the form for members who are logged in."""
+    guest = await visit(core, request)
+    if guest.viewer is None:
+        return guest.redirect("/auth/sign_in?next=/auth/password")
+    return _change_form(guest, guest.viewer.account, {})
+
+
+async def change_password_form(core: Core, request: Request) -> Response:
+    """POST /auth/password: change it, and log in here anew."""
+    guest = await visit(core, request)
+    sent = await guest.form()
+    if guest.viewer is None:
+        return guest.redirect("/auth/sign_in?next=/auth/password")
+    account, chosen = guest.viewer.account, sent.get("password", "")
+    limits = access_of(request).limits
+    limits.demand(limits.check(LOG_INS_BY_NAME, account.username))
+    if chosen != sent.get("again", ""):
+        return _change_form(guest, account, {"again": guest.say("is not the same as above")})
+    try:
+        await sessions.change_password(
+            core, guest.viewer.user, current=sent.get("current", ""), password=chosen
+        )
+    except Invalid as problem:
+        wrong = {field: guest.say(found[0][1]) for field, found in problem.details.items()}
+        return _change_form(guest, account, wrong)
+    return await _enter(guest, account, f"/@{account.username}")
+
+
+async def where_to_change_password(core: Core, request: Request) -> Response:
+    """GET /.well-known/change-password (W3C, A Well-Known URL for Changing Passwords)."""
+    return (await visit(core, request)).redirect("/auth/password")
+
+
 def local_path(text: str) -> str:
     """A path of ours to go on to; `/` for everything that could lead elsewhere."""
     if not text.startswith("/") or text[1:2] in ("/", "\\") or len(text) > _LONGEST_PATH:
@@ -149,6 +183,12 @@ def _log_in_form(
         next=following,
         login=login,
         problem=guest.say(problem) if problem else "",
+    )
+
+
+def _change_form(guest: Visit, account: Account, wrong: dict[str, str]) -> Response:
+    return guest.page(
+        "password_change.html", status=422 if wrong else 200, name=account.username, errors=wrong
     )
 
 
