@@ -86,7 +86,8 @@ class Sources(msgspec.Struct, kw_only=True):
                     f"this directory belongs to {stored['base_url']} (handles end in @{stored['domain']}); "
                     f"start with that, or move it"
                 )
-        return _build(self.data_dir, values | settled | {"database_url": self.database_url})
+        listening = {"port": _port_of(settled["base_url"])} | values
+        return _build(self.data_dir, listening | settled | {"database_url": self.database_url})
 
 
 def sources(
@@ -176,6 +177,12 @@ def _address(values: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, 
                 f"garden.example, with other scripts in their xn-- form"
             )
     return {"base_url": base_url, "domain": domain.lower()}
+
+
+def _port_of(base_url: str) -> str:
+    """Where a node on plain http has to listen to be found; behind TLS something else stands in front."""
+    parts = urlsplit(base_url)
+    return str(parts.port or 8000) if parts.scheme == "http" else "8000"
 
 
 def _build(data_dir: Path, values: Mapping[str, str]) -> Config:

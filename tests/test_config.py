@@ -61,6 +61,12 @@ def test_a_directory_refuses_another_address(tmp_path: Path, flags: dict[str, st
         sources(data_dir=tmp_path, environ={}, flags=flags).settle(STORED)
 
 
+def test_a_node_on_plain_http_listens_where_its_address_says(tmp_path: Path) -> None:
+    assert sources(data_dir=tmp_path, environ={}).settle(STORED).port == 8001
+    behind = {"base_url": "https://garden.example", "domain": "garden.example"}
+    assert sources(data_dir=tmp_path, environ={}).settle(behind).port == 8000
+
+
 def test_another_port_to_listen_on_is_no_other_address(tmp_path: Path) -> None:
     config = sources(data_dir=tmp_path, environ={}, flags={"port": 9000}).settle(STORED)
     assert (config.base_url, config.port) == ("http://localhost:8001", 9000)

@@ -27,6 +27,7 @@ from fediserver.models.event import Edited
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status, StatusEdit
 from fediserver.text.language import normalise
+from fediserver.text.sanitise import one_line
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         raise Forbidden
     check_length(revision.text, revision.spoiler_text)
     files = await attachments(core, author, revision.media_ids, status_id=status.id)
-    if not revision.text.strip() and not files and revision.poll is None:
+    if not one_line(revision.text) and not files and revision.poll is None:
         raise Invalid("Validation failed: Text can't be blank")
     written = await write(core, revision.text, revision.spoiler_text)
     before = await media.of_statuses(core.db, [status.id])

@@ -33,6 +33,7 @@ from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 from fediserver.text.handles import Handle
 from fediserver.text.language import normalise
+from fediserver.text.sanitise import one_line
 
 KEY_LIVES = HOUR
 """How long an idempotency key answers with the post that it made."""
@@ -120,7 +121,7 @@ async def check(core: Core, author: Account, draft: Draft) -> Checked:
     check_length(draft.text, draft.spoiler_text)
     parent = await _parent(core, author, draft)
     files = await attachments(core, author, draft.media_ids, scheduled_id=draft.scheduled_id)
-    if not draft.text.strip() and not files and draft.poll is None:
+    if not one_line(draft.text) and not files and draft.poll is None:
         raise Invalid("Validation failed: Text can't be blank")
     if files and draft.poll is not None:
         raise Invalid("Validation failed: a post has either files or a poll")

@@ -22,12 +22,13 @@ def queue() -> None:
 def status(node: Node, as_json: bool) -> None:
     """What waits for which host, and why."""
 
-    async def work(ctx: Context) -> tuple[list[Lane], int]:
-        return await hosts.standing(ctx.db), await intake.waiting(ctx.db)
+    async def work(ctx: Context) -> tuple[list[Lane], int, int]:
+        return await hosts.standing(ctx.db), await intake.waiting(ctx.db), await intake.parked(ctx.db)
 
-    lanes, unhandled = run(node, work)
+    lanes, unhandled, unverified = run(node, work)
     facts = {
         "unhandled": unhandled,
+        "unverified": unverified,
         "waiting": sum(lane.waiting for lane in lanes),
         "hosts": [
             {
@@ -42,7 +43,10 @@ def status(node: Node, as_json: bool) -> None:
             for lane in lanes
         ],
     }
-    lines = [f"{facts['waiting']} deliveries wait, {unhandled} received activities are not handled yet"]
+    lines = [
+        f"{facts['waiting']} deliveries wait, {unhandled} received activities are not handled yet, "
+        f"{unverified} wait for the key of their sender"
+    ]
     lines += [
         f"{lane.name}: {lane.waiting} waiting"
         + (f", {lane.last_error}" if lane.last_error else "")

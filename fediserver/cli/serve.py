@@ -105,7 +105,10 @@ def _loop() -> asyncio.AbstractEventLoop:
 async def _greet(ctx: Context, owner: str) -> None:
     """On the first start, make the owner and show the link that opens the node for them, once."""
     token = await setup.first_owner(ctx, owner)
-    click.echo(f"fediserver at {ctx.config.base_url} (data in {ctx.config.data_dir})")
+    config = ctx.config
+    click.echo(
+        f"fediserver at {config.base_url} (listening on {config.host}:{config.port}, data in {config.data_dir})"
+    )
     if token is not None:
         click.echo(f"\nYou are the owner, @{owner}. Choose your password within 24 hours here:")
         click.echo(f"    {ctx.config.base_url}/auth/password/{token}\n")

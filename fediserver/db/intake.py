@@ -104,6 +104,11 @@ async def waiting(db: Reader) -> int:
     return int(await db.value(WAITING))
 
 
+async def parked(db: Reader) -> int:
+    """How many requests wait for the key of their sender."""
+    return int(await db.value(PARKED))
+
+
 async def park(tx: Writer, row: Unverified, *, per_host: int, per_network: int, in_all: int) -> bool:
     """Keep a request whose key must be fetched; False when one of the bounds is reached."""
     if (

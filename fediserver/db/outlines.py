@@ -87,7 +87,7 @@ HIDDEN = """
 # Of servers a member may block thousands: there a look for each row is less than reading all of them.
 WANTED = """
     s.account_id not in (select id from hidden)
-    and (o.id is null or o.account_id not in (select id from hidden))
+    and (s.reblog_of_id is null or o.account_id not in (select id from hidden))
     and not exists (select 1 from domain_blocks d where d.account_id = :viewer_id and d.domain = a.domain)
     and not exists (select 1 from domain_blocks d where d.account_id = :viewer_id and d.domain = b.domain)
 """

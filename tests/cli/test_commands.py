@@ -145,4 +145,4 @@ def test_rules_for_domains_are_kept_imported_and_exported(shell: Shell, tmp_path
 
 
 def test_the_queue_of_a_new_node_is_empty(shell: Shell) -> None:
-    assert shell.facts("queue", "status") == {"unhandled": 0, "waiting": 0, "hosts": []}
+    assert shell.facts("queue", "status") == {"unhandled": 0, "unverified": 0, "waiting": 0, "hosts": []}

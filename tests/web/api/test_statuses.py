@@ -310,3 +310,10 @@ async def test_a_boosted_poll_is_inside(town: Any) -> None:
     boost = (await booster.post(f"/api/v1/statuses/{status['id']}/reblog")).json()
     assert boost["poll"] is None
     assert boost["reblog"]["poll"]["id"] == status["poll"]["id"]
+
+
+async def test_a_post_of_nothing_that_can_be_seen_is_refused(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    for text in (" \n ", "\u200b", " \u2060\n\ufeff"):
+        assert (await client.post("/api/v1/statuses", json={"status": text})).status_code == 422
