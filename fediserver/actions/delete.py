@@ -1,6 +1,6 @@
 """Delete a post; its address answers "gone" for ever."""
 
-from fediserver.actions import converse, index, outbox, reblog
+from fediserver.actions import converse, index, outbox, quote, reblog
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -44,6 +44,7 @@ async def remove(core: Core, tx: Writer, author: Account, status: Status) -> Non
         await tx.tell(deleted(boost, boosted_account_id=author.id))
         await statuses.count_own(tx, boost.account_id, -1)
     await converse.take_out(tx, status)
+    await quote.take_out(tx, status)
     if not await statuses.delete(tx, status.id):
         return
     await tx.tell(deleted(status, named=named))

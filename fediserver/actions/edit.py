@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, link, notify, outbox
+from fediserver.actions import converse, index, link, notify, outbox, quote
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -48,9 +48,11 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         raise Forbidden
     check_length(revision.text, revision.spoiler_text)
     files = await attachments(core, author, revision.media_ids, status_id=status.id)
-    if not one_line(revision.text) and not files and revision.poll is None:
+    if not one_line(revision.text) and not files and revision.poll is None and status.quote_id is None:
         raise Invalid("Validation failed: Text can't be blank")
     written = await write(core, revision.text, revision.spoiler_text)
+    if quoted := await quote.quoted_by(core.db, status):
+        written = msgspec.structs.replace(written, html=quote.with_link(core, written.html, quoted))
     before = await media.of_statuses(core.db, [status.id])
     revised = _revised(core, status, revision, written, files)
     same_files = [one.id for one in files] == [one.id for one in before] and not revision.media_changes
@@ -73,6 +75,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         await keep_version(core, tx, final, await media.of_statuses(tx, [status.id]))
         await tx.tell(Edited(status.id))
         await tell_boosters(core, tx, author, status)
+        await quote.tell_quoters(core, tx, author, status)
         heard = await notify.tell_named(core, tx, written.mentioned, author, status)
         await converse.settle(core, tx, author, status, heard)
         deed = Deed(

@@ -12,7 +12,18 @@ from fediserver.models.account import Account
 from fediserver.models.notification import DROP, FILTER
 from fediserver.models.status import Status
 
-Kind = Literal["mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update"]
+Kind = Literal[
+    "mention",
+    "status",
+    "reblog",
+    "follow",
+    "follow_request",
+    "favourite",
+    "poll",
+    "update",
+    "quote",
+    "quoted_update",
+]
 
 
 async def tell(

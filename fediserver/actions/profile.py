@@ -13,7 +13,7 @@ from fediserver.db import accounts, links
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
-from fediserver.models.visibility import named
+from fediserver.models.visibility import named, policy_named
 from fediserver.text import compose
 from fediserver.text.count import count
 from fediserver.text.handles import host
@@ -50,6 +50,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     default_visibility: str | UnsetType = UNSET
     default_sensitive: bool | UnsetType = UNSET
     default_language: str | UnsetType | None = UNSET
+    default_quote_policy: str | UnsetType = UNSET
 
 
 async def update(core: Core, me: Account, change: ProfileChange) -> Account:
@@ -92,8 +93,7 @@ def _check(change: ProfileChange) -> None:
             details["fields"] = [
                 ("ERR_INVALID", f"at most {FIELDS} fields of {FIELD_CHARACTERS} characters each")
             ]
-    if change.default_visibility is not UNSET and named(change.default_visibility) is None:
-        details["privacy"] = [("ERR_INCLUSION", "must be public, unlisted, private or direct")]
+    details |= _wrong_settings(change)
     if change.attribution_domains is not UNSET:
         sites = change.attribution_domains
         if len(sites) > DOMAINS or not all(_site(name) for name in sites if name.strip()):
@@ -103,6 +103,16 @@ def _check(change: ProfileChange) -> None:
     if details:
         field, problems = next(iter(details.items()))
         raise Invalid(f"Validation failed: {field.replace('_', ' ').capitalize()} {problems[0][1]}", details)
+
+
+def _wrong_settings(change: ProfileChange) -> dict[str, list[tuple[str, str]]]:
+    """What is wrong with the settings of new posts."""
+    details: dict[str, list[tuple[str, str]]] = {}
+    if change.default_visibility is not UNSET and named(change.default_visibility) is None:
+        details["privacy"] = [("ERR_INCLUSION", "must be public, unlisted, private or direct")]
+    if change.default_quote_policy is not UNSET and policy_named(change.default_quote_policy) is None:
+        details["quote_policy"] = [("ERR_INCLUSION", "must be public, followers or nobody")]
+    return details
 
 
 async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
@@ -174,5 +184,8 @@ async def _settings(tx: Writer, me: Account, change: ProfileChange) -> None:
             if change.default_sensitive is UNSET
             else change.default_sensitive,
             default_language=user.default_language if language is UNSET else normalise(language),
+            default_quote_policy=user.default_quote_policy
+            if change.default_quote_policy is UNSET
+            else change.default_quote_policy,
         ),
     )

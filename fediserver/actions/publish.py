@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, notify, outbox
+from fediserver.actions import converse, index, notify, outbox, quote
 from fediserver.actions.audience import of_status
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -30,7 +30,7 @@ from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll
 from fediserver.models.status import Status
-from fediserver.models.visibility import Visibility
+from fediserver.models.visibility import QuotePolicy, Visibility
 from fediserver.text.handles import Handle
 from fediserver.text.language import normalise
 from fediserver.text.sanitise import one_line
@@ -59,14 +59,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     absent: frozenset[Handle] = frozenset()
     scheduled_id: int | None = None
+    quoted_id: int | None = None
+    quote_policy: QuotePolicy | None = None
 
 
 class Checked(NamedTuple):
-    """A draft in order, the post that it answers, and its files."""
+    """A draft in order, the post that it answers, its files, and the post that it quotes."""
 
     draft: Draft
     parent: Status | None
     files: list[MediaAttachment]
+    quoted: Status | None
 
 
 async def publish(core: Core, author: Account, draft: Draft) -> Status:
@@ -79,9 +82,10 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
         raise Forbidden("Your account is suspended")
     if draft.idempotency_key and (known := await _made_before(core, author, draft.idempotency_key)):
         return known
-    draft, parent, files = await check(core, author, draft)
+    checked = await check(core, author, draft)
+    draft, files, quoted = checked.draft, checked.files, checked.quoted
     written = await write(core, draft.text, draft.spoiler_text)
-    status = await _compose(core, author, draft, parent, files, written)
+    status = await _compose(core, author, checked, written)
     poll, options = poll_rows(core, draft.poll, status.id) if draft.poll else (None, ())
     if poll is not None:
         status = msgspec.structs.replace(status, poll_id=poll.id, object_type="Question")
@@ -95,6 +99,7 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
         if draft.scheduled_id is not None and not await scheduled.drop(tx, draft.scheduled_id):
             raise NotFound
         await place(core, tx, author, status, parts)
+        await quote.enter(core, tx, author, status, quoted) if quoted else None
         await media.attach(tx, [one.id for one in files], status.id) if files else None
         await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
         await _end_of_poll(core, tx, poll)
@@ -115,23 +120,25 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
 async def check(core: Core, author: Account, draft: Draft) -> Checked:
     """Bring a draft into order, and look up what it answers and attaches.
 
-    Raises Invalid for a post that breaks a rule, NotFound for a parent that is not there.
+    Raises Invalid for a post that breaks a rule, NotFound for a parent or a quoted post that is not there.
     """
     draft = _tidied(draft)
     check_length(draft.text, draft.spoiler_text)
     parent = await _parent(core, author, draft)
     files = await attachments(core, author, draft.media_ids, scheduled_id=draft.scheduled_id)
-    if not one_line(draft.text) and not files and draft.poll is None:
+    quoted = None if draft.quoted_id is None else await quote.quotable(core, author, draft.quoted_id)
+    if not one_line(draft.text) and not files and draft.poll is None and quoted is None:
         raise Invalid("Validation failed: Text can't be blank")
     if files and draft.poll is not None:
         raise Invalid("Validation failed: a post has either files or a poll")
-    return Checked(draft, parent, files)
+    return Checked(draft, parent, files, quoted)
 
 
 def _tidied(draft: Draft) -> Draft:
     """A warning without a text becomes the text, as in Mastodon."""
     text, spoiler = draft.text.replace("\0", ""), draft.spoiler_text.replace("\0", "").strip()
-    if spoiler and not text.strip() and not draft.media_ids and draft.poll is None:
+    bare = not draft.media_ids and draft.poll is None and draft.quoted_id is None
+    if spoiler and not text.strip() and bare:
         text, spoiler = spoiler, ""
     return msgspec.structs.replace(draft, text=text, spoiler_text=spoiler)
 
@@ -173,16 +180,21 @@ async def _parent(core: Core, author: Account, draft: Draft) -> Status | None:
 async def _compose(
     core: Core,
     author: Account,
-    draft: Draft,
-    parent: Status | None,
-    files: Sequence[MediaAttachment],
+    checked: Checked,
     written: Written,
 ) -> Status:
     """The row of the post."""
+    draft, parent, quoted = checked.draft, checked.parent, checked.quoted
     user = await accounts.user(core.db, author.id)
     visibility = draft.visibility
     if visibility is None:
         visibility = Visibility[(user.default_visibility if user else "public").upper()]
+    if quoted is not None and not quoted.visibility.is_open:
+        # Whoever may not see what is quoted shall not see what is said of it.
+        visibility = max(visibility, quoted.visibility)
+    policy = draft.quote_policy
+    if policy is None:
+        policy = QuotePolicy[(user.default_quote_policy if user else "public").upper()]
     recipients = [one for one in written.mentioned if one.id != author.id]
     may_come = _may_come(core, draft, written)
     if visibility is Visibility.DIRECT and written.unknown and not recipients and not may_come:
@@ -207,14 +219,14 @@ async def _compose(
         group_id=group.id if group else parent.group_id if parent else None,
         sensitive=sensitive or bool(draft.spoiler_text),
         spoiler_text=draft.spoiler_text,
-        content=written.html,
+        content=quote.with_link(core, written.html, quoted) if quoted else written.html,
         text=draft.text,
         language=normalise(draft.language) or (user.default_language if user else None),
         name="",
         mentions=mention_list(core, written.mentioned),
         tags=orjson.dumps([name for name, _ in written.tags]).decode(),
         emojis=written.emojis,
-        media_count=len(files),
+        media_count=len(checked.files),
         poll_id=None,
         application_id=draft.application_id,
         replies_count=0,
@@ -223,6 +235,8 @@ async def _compose(
         created_at=core.clock(),
         edited_at=None,
         version=1,
+        quote_policy=quote.policy_for(visibility, policy),
+        quote_id=core.ids.next() if quoted else None,
     )
 
 

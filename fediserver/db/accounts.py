@@ -52,6 +52,7 @@ UPDATE_USER = Query("""
     update users
        set email = :email, role = :role, locale = :locale, default_visibility = :default_visibility,
            default_sensitive = :default_sensitive, default_language = :default_language,
+           default_quote_policy = :default_quote_policy,
            confirmed_at = :confirmed_at, approved_at = :approved_at, disabled_at = :disabled_at
      where account_id = :account_id
 """)

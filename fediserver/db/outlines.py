@@ -36,6 +36,7 @@ class Outline(msgspec.Struct, array_like=True, frozen=True, gc=False):
     original_account_id: int | None
     original_account_version: int | None
     poll_id: int | None
+    quote_id: int | None
     favourited: bool
     reblogged: bool
     bookmarked: bool
@@ -58,7 +59,8 @@ class Outline(msgspec.Struct, array_like=True, frozen=True, gc=False):
 _COLUMNS = """
     s.id, s.version, s.account_id, a.version as account_version,
     s.reblog_of_id, o.version as original_version, o.account_id as original_account_id,
-    b.version as original_account_version, coalesce(o.poll_id, s.poll_id) as poll_id
+    b.version as original_account_version, coalesce(o.poll_id, s.poll_id) as poll_id,
+    coalesce(o.quote_id, s.quote_id) as quote_id
 """
 _THIS = "coalesce(s.reblog_of_id, s.id)"
 _MARKS = f"""

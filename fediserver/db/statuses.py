@@ -45,6 +45,7 @@ COUNT = Query("""
            reblogs_count = case when reblogs_count + :reblogs < 0 then 0 else reblogs_count + :reblogs end,
            favourites_count =
                case when favourites_count + :favourites < 0 then 0 else favourites_count + :favourites end,
+           quotes_count = case when quotes_count + :quotes < 0 then 0 else quotes_count + :quotes end,
            version = version + 1
      where id = :id
 """)
@@ -174,10 +175,10 @@ async def revise(tx: Writer, status: Status) -> None:
 
 
 async def count(
-    tx: Writer, status_id: int, *, replies: int = 0, reblogs: int = 0, favourites: int = 0
+    tx: Writer, status_id: int, *, replies: int = 0, reblogs: int = 0, favourites: int = 0, quotes: int = 0
 ) -> None:
     """Move the counters by so much."""
-    await tx.run(COUNT, id=status_id, replies=replies, reblogs=reblogs, favourites=favourites)
+    await tx.run(COUNT, id=status_id, replies=replies, reblogs=reblogs, favourites=favourites, quotes=quotes)
 
 
 async def touch(tx: Writer, status_id: int) -> None:

@@ -78,3 +78,4 @@ class User(msgspec.Struct, array_like=True, frozen=True, gc=False):
     approved_at: int | None
     disabled_at: int | None
     last_seen_at: int | None
+    default_quote_policy: str = "public"

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fediserver.models.visibility import Visibility
+from fediserver.models.visibility import QuotePolicy, Visibility
 
 
 class Status(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -39,6 +39,9 @@ class Status(msgspec.Struct, array_like=True, frozen=True, gc=False):
     created_at: int
     edited_at: int | None
     version: int
+    quotes_count: int = 0
+    quote_policy: QuotePolicy = QuotePolicy.NOBODY
+    quote_id: int | None = None
 
 
 class StatusEdit(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""Visibility: how far a post goes, as a small number in rows and a word in the API."""
+"""How far a post goes and who may quote it, as small numbers in rows and words in the API."""
 
 from enum import IntEnum
 
@@ -22,8 +22,26 @@ class Visibility(IntEnum):
         return self <= Visibility.UNLISTED
 
 
+class QuotePolicy(IntEnum):
+    """Who may quote a post besides its author."""
+
+    NOBODY = 0
+    FOLLOWERS = 1
+    PUBLIC = 2
+
+    @property
+    def word(self) -> str:
+        """`nobody`, `followers` or `public`."""
+        return self.name.lower()
+
+
 def named(word: str) -> Visibility | None:
     """The visibility of that name; `limited` is a name other servers use for private."""
     if word == "limited":
         return Visibility.PRIVATE
     return Visibility.__members__.get(word.upper())
+
+
+def policy_named(word: str) -> QuotePolicy | None:
+    """The policy of that name."""
+    return QuotePolicy.__members__.get(word.upper())

@@ -82,6 +82,11 @@ def inline(
     return _marked(text, tokens(text), mentions, tag_url, rel)
 
 
+def quote_line(url: str) -> str:
+    """The paragraph before a post that quotes another, which apps hide that show the quote itself."""
+    return f'<p class="quote-inline">RE: {_link(url, "nofollow noopener")}</p>'
+
+
 def escape(text: str) -> str:
     """Text that may stand in HTML, between tags or in a quoted attribute."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -112,6 +112,15 @@ def seeds() -> list[str]:
             "case when i % 50 = 8 then 'text' end, 'content', i % 5, "
             f"case when i % 10 = 8 then i end, {NOON} + i * 1000",
         ),
+        # Half of all quotes are of one post.
+        _insert(
+            5_000,
+            "quotes",
+            "id, status_id, account_id, quoted_id, state, created_at",
+            f"i, {ID}, i % 9999 + 1, case when i % 2 = 0 then {_of('8')} else {_of('i + 5000')} end, "
+            f"case when i % 9 = 0 then 2 else 1 end, {NOON}",
+        ),
+        f"update statuses set quote_id = (id / {SHIFT} - {NOON}) / 1000 where id <= {_of('5000')}",
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 1 + i % 3"),
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 10 + i % 900"),
         # Half of all that is tagged carries tag 1.

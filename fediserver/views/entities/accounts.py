@@ -59,6 +59,7 @@ async def credential(ctx: Context, me: Account, user: User | None) -> Json:
         "privacy": user.default_visibility if user else "public",
         "sensitive": bool(user and user.default_sensitive),
         "language": user.default_language if user else None,
+        "quote_policy": user.default_quote_policy if user else "public",
         "note": me.note_text,
         "fields": _typed_fields(me),
         "follow_requests_count": waiting,

@@ -59,7 +59,7 @@ def want(ctx: Context, found: Cards) -> None:
 
 def without_credit(body: Body) -> Body:
     """The post for the author whom the page names without their leave: they are told."""
-    return Body(body.json.replace(_CREDITED, _UNCREDITED, 1), body.emojis, body.unconfirmed)
+    return msgspec.structs.replace(body, json=body.json.replace(_CREDITED, _UNCREDITED, 1))
 
 
 def card(shelved: Shelf, found: Cards, key: int, moved_to: Mapping[int, Account]) -> dict[str, object] | None:

@@ -54,9 +54,8 @@ def _params(draft: Draft) -> dict[str, object]:
         "scheduled_at": None,
         "idempotency": None,
         "with_rate_limit": False,
-        "quoted_status_id": None,
-        # Posts cannot be quoted yet.
-        "quote_approval_policy": "nobody",
+        "quoted_status_id": None if draft.quoted_id is None else str(draft.quoted_id),
+        "quote_approval_policy": draft.quote_policy.word if draft.quote_policy is not None else "public",
     }
 
 

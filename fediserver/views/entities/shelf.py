@@ -9,6 +9,7 @@ import msgspec
 
 from fediserver.activitypub.context import Context
 from fediserver.db.database import Database
+from fediserver.models.visibility import QuotePolicy, Visibility
 from fediserver.text.keywords import Text
 from fediserver.views import media_keys
 from fediserver.views.entities.filters import Remembered
@@ -62,6 +63,8 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     json: bytes
     emojis: bytes
     unconfirmed: int = 0
+    quote_policy: QuotePolicy = QuotePolicy.NOBODY
+    visibility: Visibility = Visibility.PUBLIC
 
 
 class Shelf:

@@ -13,6 +13,7 @@ from fediserver.activitypub.context import Context
 from fediserver.clock import isoformat
 from fediserver.db import accounts as account_rows
 from fediserver.db import media, outlines
+from fediserver.db import quotes as quote_rows
 from fediserver.db import statuses as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import AppName, Outline
@@ -20,12 +21,14 @@ from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
+from fediserver.models.visibility import QuotePolicy
 from fediserver.text.keywords import Text
-from fediserver.views.entities import accounts, cards, filters, polls
+from fediserver.views.entities import accounts, cards, filters, polls, quotes
 from fediserver.views.entities.cards import Cards
 from fediserver.views.entities.filters import Rules
 from fediserver.views.entities.media import attachment
 from fediserver.views.entities.polls import Polls
+from fediserver.views.entities.quotes import Quotes
 from fediserver.views.entities.shelf import Body, Json, Shelf, encode, shelf
 
 Find = Callable[[Reader], Awaitable[list[Outline]]]
@@ -53,6 +56,8 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Sequence[Account]
     successors: Mapping[int, Account]
     polls: Polls | None
+    quotes: Quotes
+    followed: Container[int]
     rules: Rules
 
 
@@ -65,6 +70,7 @@ _MARKS = {
     )[1:-1]
     for marks in product((False, True), repeat=4)
 }
+_NO_QUOTE = b',"quote":null,"quote_approval":' + quotes.NOBODY
 _PINNED = {False: b',"pinned":false', True: b',"pinned":true'}
 
 
@@ -105,7 +111,9 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
     bodies: dict[int, int] = {}
     authors: dict[int, int] = {}
     poll_ids: list[int] = []
-    for one in found:
+    found_quotes = await quotes.load(tx, found, viewer_id, shelved.ctx.clock())
+    everything = (*found, *found_quotes.quoted.values())
+    for one in everything:
         bodies[one.id] = one.version
         authors[one.account_id] = one.account_version
         original = one.original
@@ -133,9 +141,33 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         cards=found_cards,
         accounts=new_accounts,
         successors=await accounts.successors(tx, shown),
+        quotes=found_quotes,
+        followed=await _followed(tx, everything, kept_bodies, new, viewer_id),
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
         rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
     )
+
+
+async def _followed(
+    tx: Reader,
+    shown: Sequence[Outline],
+    kept: Mapping[int, Body],
+    new: Mapping[int, Status],
+    viewer_id: int | None,
+) -> set[int]:
+    """Whom the viewer follows of those whose posts only followers may quote; without such posts nothing is asked."""
+    if viewer_id is None:
+        return set()
+    authors: set[int] = set()
+    for one in shown:
+        original = one.original
+        post_id, author_id = (
+            (one.id, one.account_id) if original is None else (original.id, original.account_id)
+        )
+        post = new.get(post_id) or kept[post_id]
+        if post.quote_policy is QuotePolicy.FOLLOWERS and author_id != viewer_id:
+            authors.add(author_id)
+    return await quote_rows.followed(tx, sorted(authors), viewer_id=viewer_id)
 
 
 def _lacking(wanted: Mapping[int, int], kept: Container[int]) -> list[int]:
@@ -159,7 +191,7 @@ class _Rendering:
     def all(self) -> list[Json]:
         return [Json(self._entity(one)) for one in self._loaded.outlines]
 
-    def _entity(self, one: Outline) -> bytes:
+    def _entity(self, one: Outline, *, quoted: bool = False) -> bytes:
         body = self._bodies[one.id]
         if body.unconfirmed and body.unconfirmed == self._viewer_id:
             body = cards.without_credit(body)
@@ -173,23 +205,54 @@ class _Rendering:
         if original is None:
             poll = self._poll(one.poll_id, one.account_id, body)
             marks += _PINNED[one.pinned] if one.account_id == self._viewer_id else b""
-            return b'%b,"reblog":null,"account":%b,"poll":%b%b}' % (body.json, author, poll, marks)
+            return b'%b,"reblog":null,"account":%b,"poll":%b%b%b}' % (
+                body.json,
+                author,
+                poll,
+                self._quotes(one, body, one.account_id, quoted=quoted),
+                marks,
+            )
         inner = self._bodies[original.id]
         if inner.unconfirmed and inner.unconfirmed == self._viewer_id:
             inner = cards.without_credit(inner)
         inner_author = self._accounts[original.account_id]
         poll = self._poll(one.poll_id, original.account_id, inner)
         pinned = _PINNED[one.pinned] if original.account_id == self._viewer_id else b""
-        return b'%b,"reblog":%b,"reblog":null,"account":%b,"poll":%b%b%b},"account":%b,"poll":null%b}' % (
+        quote = self._quotes(one, inner, original.account_id, quoted=quoted)
+        return b'%b,"reblog":%b,"reblog":null,"account":%b,"poll":%b%b%b%b},"account":%b,"poll":null%b%b}' % (
             body.json,
             inner.json,
             inner_author,
             poll,
+            quote,
             marks,
             pinned,
             author,
+            _NO_QUOTE,
             marks,
         )
+
+    def _quotes(self, one: Outline, body: Body, author_id: int, *, quoted: bool) -> bytes:
+        """What a post quotes, and whether the viewer may quote it; `quoted` says that it is itself in a quote."""
+        approval = quotes.approval(
+            body.quote_policy,
+            body.visibility,
+            author_id=author_id,
+            viewer_id=self._viewer_id,
+            follows=author_id in self._loaded.followed,
+        )
+        return b',"quote":%b,"quote_approval":%b' % (self._quote(one.quote_id, quoted=quoted), approval)
+
+    def _quote(self, quote_id: int | None, *, quoted: bool) -> bytes:
+        loaded = self._loaded.quotes
+        seen = None if quote_id is None else loaded.seen.get(quote_id)
+        if seen is None:
+            return b"null"
+        if quoted:
+            return quotes.shallow(seen)
+        outline = loaded.quoted.get(quotes.quoted_id(seen) or 0)
+        inner = b"null" if outline is None else self._entity(outline, quoted=True)
+        return b'{"state":"%b","quoted_status":%b}' % (quotes.state(seen), inner)
 
     def _filtered(self, marks: bytes, one: Outline) -> bytes:
         """The marks, with the results of the viewer's filters for the post or what it boosts."""
@@ -243,6 +306,7 @@ class _Rendering:
             "replies_count": row.replies_count,
             "reblogs_count": row.reblogs_count,
             "favourites_count": row.favourites_count,
+            "quotes_count": row.quotes_count,
             "edited_at": None if row.edited_at is None else isoformat(row.edited_at),
             "content": row.content,
             "application": {"name": app.name, "website": app.website or None} if app else None,
@@ -252,6 +316,12 @@ class _Rendering:
             "emojis": emojis,
             "card": cards.card(shelved, self._loaded.cards, row.id, self._loaded.successors),
         }
-        body = Body(encode(entity)[:-1], encode(emojis), self._loaded.cards.unconfirmed(row.id))
+        body = Body(
+            encode(entity)[:-1],
+            encode(emojis),
+            self._loaded.cards.unconfirmed(row.id),
+            row.quote_policy,
+            row.visibility,
+        )
         shelved.bodies.keep(row.id, row.version, body)
         return body

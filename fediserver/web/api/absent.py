@@ -23,12 +23,6 @@ async def none_of_account(ctx: Context, viewer: Viewer | None, account_id: int) 
     return json_response([])
 
 
-async def none_of_status(ctx: Context, viewer: Viewer | None, status_id: int) -> Response:
-    """A list that hangs on a post."""
-    await targets.status(ctx, viewer, status_id)
-    return json_response([])
-
-
 async def no_collections(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
     """The collections of an account, or those that it is in."""
     await targets.account(ctx, account_id)

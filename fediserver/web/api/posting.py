@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fediserver.actions import delete as deleting
 from fediserver.actions import edit as editing
+from fediserver.actions import quote as quoting
 from fediserver.actions.edit import Revision
 from fediserver.actions.publish import Draft, publish
 from fediserver.actions.schedule import schedule
@@ -26,6 +27,7 @@ from fediserver.views.entities.scheduled import scheduled_status
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
 from fediserver.web.api.media import focal_point
+from fediserver.web.api.quotes import policy_of
 from fediserver.web.api.scheduled import moment_of
 from fediserver.web.api.statuses import answer
 from fediserver.web.auth import Viewer
@@ -70,6 +72,8 @@ class NewPost(msgspec.Struct):
     visibility: str | None = None
     language: str | None = None
     scheduled_at: str | None = None
+    quoted_status_id: int | None = None
+    quote_approval_policy: str | None = None
 
 
 class MediaChange(msgspec.Struct):
@@ -90,6 +94,7 @@ class EditedPost(msgspec.Struct):
     media_ids: list[int] = []
     media_attributes: list[MediaChange] = []
     poll: PollWish | None = None
+    quote_approval_policy: str | None = None
 
 
 async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) -> Response:
@@ -105,6 +110,8 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
         poll=wanted.poll.draft() if wanted.poll else None,
         application_id=me.token.application_id if me.token else None,
         idempotency_key=_key(request),
+        quoted_id=wanted.quoted_status_id,
+        quote_policy=policy_of(wanted.quote_approval_policy),
     )
     moment = moment_of(wanted.scheduled_at) if wanted.scheduled_at else None
     # A time that is past asks for nothing to wait for.
@@ -120,6 +127,7 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
 async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> Response:
     """PUT /api/v1/statuses/:id: change one's own post."""
     status = await targets.own(ctx, me, status_id)
+    policy = policy_of(wanted.quote_approval_policy)
     text = (status.text or "") if wanted.status is None else wanted.status
     spoiler = status.spoiler_text if wanted.spoiler_text is None else wanted.spoiler_text
     await _meet(ctx, text)
@@ -146,6 +154,8 @@ async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> 
             poll=wanted.poll.draft() if wanted.poll else None,
         ),
     )
+    if policy is not None:
+        await quoting.set_policy(ctx, me.account, edited, policy)
     return await answer(ctx, me, edited)
 
 

@@ -59,6 +59,7 @@ class Source(msgspec.Struct, frozen=True):
     privacy: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
+    quote_policy: str | UnsetType = UNSET
 
 
 class Credentials(Profile):
@@ -81,6 +82,7 @@ async def change(
         default_visibility=wanted.source.privacy,
         default_sensitive=wanted.source.sensitive,
         default_language=wanted.source.language,
+        default_quote_policy=wanted.source.quote_policy,
     )
     await update(ctx, me.account, change)
     return await _credentials(ctx, me)
@@ -123,6 +125,7 @@ async def preferences(ctx: Context, me: Viewer) -> Response:
             "posting:default:visibility": user.default_visibility if user else "public",
             "posting:default:sensitive": bool(user and user.default_sensitive),
             "posting:default:language": user.default_language if user else None,
+            "posting:default:quote_policy": user.default_quote_policy if user else "public",
             "reading:expand:media": "default",
             "reading:expand:spoilers": False,
             "reading:autoplay:gifs": False,

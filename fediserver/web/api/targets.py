@@ -1,6 +1,7 @@
 """What the ids in a request stand for, and lists of posts cut to what the viewer may see."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -66,7 +67,14 @@ async def visible(db: Reader, viewer: Viewer | None, ids: Sequence[int]) -> list
     return [one.id for one in allowed]
 
 
-async def posts(ctx: Context, viewer: Viewer | None, page: Paging, fetch: Fetch) -> Response:
+async def posts(
+    ctx: Context,
+    viewer: Viewer | None,
+    page: Paging,
+    fetch: Fetch,
+    *,
+    newer: Literal["min_id", "since_id"] = "min_id",
+) -> Response:
     """A page of posts that `fetch` lists, without those that the viewer may not see."""
     shown: list[Entry] = []
 
@@ -76,7 +84,7 @@ async def posts(ctx: Context, viewer: Viewer | None, page: Paging, fetch: Fetch)
 
     found = await statuses.listed(ctx, id_of(viewer), find)
     first, last = (shown[0].cursor, shown[-1].cursor) if shown else (None, None)
-    return page.answer(found.entities, first, last)
+    return page.answer(found.entities, first, last, newer=newer)
 
 
 async def _filled(db: Reader, viewer: Viewer | None, bounds: Bounds, fetch: Fetch) -> list[Entry]:
