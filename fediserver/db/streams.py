@@ -53,25 +53,54 @@ IN_LISTS = Query("select list_id from list_entries where status_id = :status_id 
 LISTS_OF = Query(
     "select list_id from list_accounts where account_id = :author_id and list_id = any(:list_ids)"
 )
-# Whoever might see another entity than everybody: the author, who has done something with the post, and who
-# filters.
+# What a post quotes, and what that quotes again: both are named in its entity.
+QUOTED = Query("""
+    select x.id, x.account_id, x.conversation_id, x.poll_id
+      from quotes q join statuses x on x.id = q.quoted_id
+     where q.status_id = :id
+     union all
+    select x.id, x.account_id, x.conversation_id, x.poll_id
+      from quotes q
+      join quotes i on i.status_id = q.quoted_id
+      join statuses x on x.id = i.quoted_id
+     where q.status_id = :id
+""")
+# Whoever might see another entity than everybody: the author, who has done something with the post, who filters, who
+# may quote it as a follower, and who is shown of a quote what is not for everybody.
 CONCERNED = Query("""
-    select account_id from statuses where id = :id
+    select account_id from statuses where id = any(:ids)
      union all
-    select account_id from favourites where status_id = :id and account_id = any(:viewer_ids)
+    select account_id from favourites where status_id = any(:ids) and account_id = any(:viewer_ids)
      union all
-    select account_id from bookmarks where status_id = :id and account_id = any(:viewer_ids)
+    select account_id from bookmarks where status_id = any(:ids) and account_id = any(:viewer_ids)
      union all
-    select account_id from statuses where reblog_of_id = :id and account_id = any(:viewer_ids)
+    select account_id from statuses where reblog_of_id = any(:ids) and account_id = any(:viewer_ids)
      union all
     select account_id from conversation_mutes
-     where conversation_id = :conversation_id and account_id = any(:viewer_ids)
+     where conversation_id = any(:conversation_ids) and account_id = any(:viewer_ids)
      union all
     select account_id from poll_votes
-     where poll_id = cast(:poll_id as bigint) and account_id = any(:viewer_ids)
+     where poll_id = any(:poll_ids) and account_id = any(:viewer_ids)
+     union all
+    select f.account_id
+      from statuses s join follows f on f.target_id = s.account_id
+     where s.id = any(:ids) and (s.quote_policy = 1 or (s.visibility = 2 and s.id <> :id))
+       and f.account_id = any(:viewer_ids)
+     union all
+    select account_id from mentions
+     where status_id = any(:ids) and status_id <> :id and account_id = any(:viewer_ids)
      union all
     select account_id from filters where account_id = any(:viewer_ids)
 """)
+
+
+class Quoted(msgspec.Struct, array_like=True, frozen=True):
+    """A post within a quote."""
+
+    id: int
+    account_id: int
+    conversation_id: int
+    poll_id: int | None
 
 
 class Facts(msgspec.Struct, array_like=True, frozen=True):
@@ -147,13 +176,21 @@ async def kept_away(db: Reader, author_ids: Sequence[int], viewer_ids: Sequence[
 
 
 async def concerned(db: Reader, about: Facts, viewer_ids: Sequence[int]) -> set[int]:
-    """Those of the viewers for whom the post, or what is boosted, has a mark, counts as theirs, or is filtered."""
+    """Those of the viewers for whom the post, what is boosted or what is quoted has a mark, counts as theirs, is
+    filtered, or is by somebody whom they block or mute or who blocks them.
+    """
     shown_id = about.id if about.reblog_of_id is None else about.reblog_of_id
+    quoted = await db.all(QUOTED, Quoted, id=shown_id)
+    poll_ids = [about.poll_id, *(one.poll_id for one in quoted)]
     found = await db.values(
         CONCERNED,
         id=shown_id,
-        conversation_id=about.conversation_id,
-        poll_id=about.poll_id,
+        ids=[shown_id, *(one.id for one in quoted)],
+        conversation_ids=[about.conversation_id, *(one.conversation_id for one in quoted)],
+        poll_ids=[one for one in poll_ids if one is not None],
         viewer_ids=viewer_ids,
     )
+    if quoted:
+        # A mute that has ended makes no difference, and none is looked for.
+        found.extend(await kept_away(db, [one.account_id for one in quoted], viewer_ids, 0))
     return set(found) & set(viewer_ids)

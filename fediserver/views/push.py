@@ -32,6 +32,8 @@ _TITLES = {
         "favourite": "{name} likes your post",
         "poll": "A poll has ended",
         "update": "{name} edited a post",
+        "quote": "{name} quoted your post",
+        "quoted_update": "{name} edited a post that you quoted",
     },
     "de": {
         "mention": "{name} hat dich erwähnt",
@@ -42,6 +44,8 @@ _TITLES = {
         "favourite": "{name} gefällt dein Beitrag",
         "poll": "Eine Umfrage ist zu Ende",
         "update": "{name} hat einen Beitrag bearbeitet",
+        "quote": "{name} hat deinen Beitrag zitiert",
+        "quoted_update": "{name} hat einen Beitrag bearbeitet, den du zitierst",
     },
 }
 

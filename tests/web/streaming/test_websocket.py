@@ -11,6 +11,7 @@ from fediserver.actions.edit import Revision
 from fediserver.db import access as access_rows
 from fediserver.db import accounts as account_rows
 from fediserver.db.query import Query
+from fediserver.models.visibility import QuotePolicy
 from fediserver.web.streaming import connection, hub
 from tests.entity_checker import check
 from tests.town import Town
@@ -66,6 +67,34 @@ async def test_a_boost_carries_the_marks_of_whoever_listens(town: Town) -> None:
             assert entity["reblog"]["favourited"] is entity["favourited"] is (name == "alice")
             account = alice if name == "alice" else dave
             assert entity == (await (await town.client(account)).get(f"/api/v1/statuses/{boost.id}")).json()
+
+
+async def test_a_quote_is_heard_as_it_is_shown_to_each(town: Town) -> None:
+    alice, bob, carol, dave, erin = [
+        await town.account(name) for name in ("alice", "bob", "carol", "dave", "erin")
+    ]
+    post = await town.post(bob, "worth it", quote_policy=QuotePolicy.PUBLIC)
+    for reader in (carol, dave, erin):
+        await town.follow(reader, alice)
+    await block.block(town.ctx, bob, carol)
+    await mute.mute(town.ctx, dave, bob)
+    await favourite.add(town.ctx, erin, post)
+    async with (
+        socket(town, carol, stream="user") as hers,
+        socket(town, dave, stream="user") as his,
+        socket(town, erin, stream="user") as theirs,
+    ):
+        listening = [(carol, hers), (dave, his), (erin, theirs)]
+        for _, stream in listening:
+            await stream.in_step()
+        quote = await town.post(alice, "see this", quoted_id=post.id, quote_policy=QuotePolicy.FOLLOWERS)
+        states = []
+        for account, stream in listening:
+            entity = await stream.hears("update", "user")
+            assert entity == (await (await town.client(account)).get(f"/api/v1/statuses/{quote.id}")).json()
+            assert entity["quote_approval"]["current_user"] == "automatic"
+            states.append(entity["quote"]["state"])
+        assert states == ["unauthorized", "muted_account", "accepted"]
 
 
 async def test_an_author_hears_their_own_post_as_theirs(town: Town) -> None:
