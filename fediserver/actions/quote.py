@@ -1,7 +1,11 @@
 """Quote a post with its author's consent, and take that consent back."""
 
-from fediserver.actions import notify
+import msgspec
+
+from fediserver.actions import notify, outbox
+from fediserver.actions.audience import of_change, one
 from fediserver.actions.core import Core
+from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.visibility import can_see
 from fediserver.db import accounts, quotes, relationships, statuses
 from fediserver.db.database import Reader, Writer
@@ -23,12 +27,13 @@ async def quotable(core: Core, author: Account, status_id: int) -> Status:
         status = await statuses.by_id(core.db, status.reblog_of_id)
     if status is None or not await can_see(core.db, author, status):
         raise NotFound("The post that you quote does not exist")
-    if not await _consents(core.db, author, status):
+    if not await consents(core.db, author, status):
         raise Invalid("Validation failed: the author of this post does not let you quote it")
     return status
 
 
-async def _consents(db: Reader, author: Account, status: Status) -> bool:
+async def consents(db: Reader, author: Account, status: Status) -> bool:
+    """Whether the author of a post lets somebody, who may see it, quote it."""
     if may_be_quoted(status, author.id):
         return True
     if status.quote_policy is QuotePolicy.FOLLOWERS:
@@ -104,8 +109,79 @@ async def revoke(core: Core, me: Account, quoted: Status, quoting: Status) -> No
             author = await accounts.by_id(tx, quoting.account_id)
             if author is not None:
                 await notify.take_back(tx, me.id, "quote", author, quoting)
+                await _tell_revoked(core, tx, me, author, quote, quoting)
 
     await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+
+
+async def _tell_revoked(
+    core: Core, tx: Writer, me: Account, author: Account, quote: Quote, quoting: Status
+) -> None:
+    """The end of a consent goes to the server of who quoted; for one of ours, to all who have the post."""
+    deed = Deed(
+        verb="revoke_quote",
+        actor=me,
+        object_uri=core.uris.quote_stamp(me.username, quote.id),
+        target_uri=author.uri,
+        facts={"deleted_at": core.clock()},
+    )
+    await emit(core, tx, deed, one(author) if author.domain else await of_change(tx, quoting))
+
+
+async def requested(core: Core, asker: Account, quoting: Status, quoted: Status, *, request_uri: str) -> None:
+    """Somebody elsewhere asks for the consent that a post of ours gives: note the quote and answer.
+
+    Asked again, the same answer is given; a consent that was taken back stays so.
+    """
+
+    async def work(tx: Writer) -> None:
+        owner = await accounts.by_id(tx, quoted.account_id)
+        if owner is None:
+            raise NotFound
+        known = await quotes.of_status(tx, quoting.id)
+        if known is None:
+            made = msgspec.structs.replace(quoting, quote_id=core.ids.next())
+            await quotes.mark(tx, quoting.id, made.quote_id or 0)
+            await enter(core, tx, asker, made, quoted)
+            known = await quotes.of_status(tx, quoting.id)
+        granted = known is not None and known.quoted_id == quoted.id and known.state is QuoteState.ACCEPTED
+        facts: dict[str, object] = {"quoted": quoted.uri, "quoting": quoting.uri}
+        if granted and known is not None:
+            facts["stamp"] = core.uris.quote_stamp(owner.username, known.id)
+        await _answer(
+            core, tx, owner, asker, request_uri, facts, "accept_quote" if granted else "reject_quote"
+        )
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+
+
+async def refuse(core: Core, asker: Account, quoted: Status, *, quoting_uri: str, request_uri: str) -> None:
+    """Somebody elsewhere asks for a consent that a post of ours does not give."""
+
+    async def work(tx: Writer) -> None:
+        owner = await accounts.by_id(tx, quoted.account_id)
+        if owner is None:
+            raise NotFound
+        facts: dict[str, object] = {"quoted": quoted.uri, "quoting": quoting_uri}
+        await _answer(core, tx, owner, asker, request_uri, facts, "reject_quote")
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+
+
+async def _answer(
+    core: Core,
+    tx: Writer,
+    owner: Account,
+    asker: Account,
+    request_uri: str,
+    facts: dict[str, object],
+    verb: str,
+) -> None:
+    deed = Deed(verb=verb, actor=owner, object_uri=request_uri, target_uri=asker.uri, facts=facts)
+    await emit(core, tx, deed, one(asker))
 
 
 async def set_policy(core: Core, me: Account, status: Status, wanted: QuotePolicy) -> None:
@@ -113,13 +189,20 @@ async def set_policy(core: Core, me: Account, status: Status, wanted: QuotePolic
     if status.account_id != me.id or status.reblog_of_id is not None:
         raise Forbidden
     policy = policy_for(status.visibility, wanted)
-    await core.db.write(lambda tx: quotes.set_policy(tx, status.id, policy))
+
+    async def work(tx: Writer) -> None:
+        if await quotes.set_policy(tx, status.id, policy):
+            deed = Deed(verb="update", actor=me, object_uri=status.uri)
+            await emit(core, tx, deed, await of_change(tx, status))
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
 
 
 async def tell_quoters(core: Core, tx: Writer, author: Account, status: Status) -> None:
     """Members who quote a post are told that it changed, about their own post that quotes it."""
     found = await quotes.local_quoters(tx, status.id) if status.quotes_count else []
-    posts = await statuses.by_ids(tx, [one.status_id for one in found])
-    for one in found:
-        if one.status_id in posts:
-            await notify.tell(core, tx, one.account_id, "quoted_update", author, posts[one.status_id])
+    posts = await statuses.by_ids(tx, [quoter.status_id for quoter in found])
+    for quoter in found:
+        if quoter.status_id in posts:
+            await notify.tell(core, tx, quoter.account_id, "quoted_update", author, posts[quoter.status_id])

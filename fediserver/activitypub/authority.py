@@ -156,6 +156,14 @@ def may_feature(activity: Activity, *, featured: str, author: str) -> None:
         raise Refused("featured", f"{activity.actor} can only pin posts of its own in its own collection")
 
 
+def may_ask_to_quote(activity: Activity, note: NoteDocument) -> None:
+    """A QuoteRequest is for a post of the actor's own that quotes the object; else Refused (quote-request)."""
+    if note.attributed_to != activity.actor or note.quote != activity.object:
+        raise Refused(
+            "quote-request", f"{note.id} is no post of {activity.actor} that quotes {activity.object}"
+        )
+
+
 def may_move(activity: Activity, *, old: str, new: ActorDocument) -> None:
     """A Move is of the actor itself, to an account that knows it by alsoKnownAs; else Refused (move).
 

@@ -10,12 +10,13 @@ from fediserver.activitypub import render
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, note
-from fediserver.db import accounts, links, media, polls, statuses
+from fediserver.db import accounts, links, media, polls, quotes, statuses
 from fediserver.db.database import Reader
 from fediserver.models.account import Account, Key
 from fediserver.models.delivery import Outgoing
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll, PollOption
+from fediserver.models.quote import Quote, QuoteState
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
@@ -32,6 +33,7 @@ class Whole(msgspec.Struct, frozen=True):
     poll: tuple[Poll, tuple[PollOption, ...]] | None
     parent_uri: str
     group: Account | None
+    quote: tuple[Quote, Status, Account] | None
 
 
 async def document_of(ctx: Context, outgoing: Outgoing) -> Document | None:
@@ -70,7 +72,18 @@ async def whole(db: Reader, status: Status) -> Whole | None:
         poll=(poll, options) if poll else None,
         parent_uri=parent.uri if parent else status.in_reply_to_uri or "",
         group=people.get(status.group_id) if status.group_id else None,
+        quote=await _quote(db, status),
     )
+
+
+async def _quote(db: Reader, status: Status) -> tuple[Quote, Status, Account] | None:
+    """What a post quotes with the consent of one of ours, and who that is."""
+    quote = await quotes.of_status(db, status.id) if status.quote_id else None
+    if quote is None or quote.quoted_id is None or quote.state is not QuoteState.ACCEPTED:
+        return None
+    quoted = await statuses.by_id(db, quote.quoted_id)
+    author = await accounts.by_id(db, quoted.account_id) if quoted else None
+    return (quote, quoted, author) if quoted and author else None
 
 
 def media_url(ctx: Context) -> Callable[[str], str]:
@@ -81,6 +94,10 @@ def media_url(ctx: Context) -> Callable[[str], str]:
 
 def note_document(ctx: Context, post: Whole) -> Document:
     """The document of a post."""
+    quoting = None
+    if post.quote is not None:
+        quote, quoted, author = post.quote
+        quoting = note.Quoting(quoted.uri, ctx.uris.quote_stamp(author.username, quote.id))
     return note.note(
         post.status,
         post.author,
@@ -91,6 +108,7 @@ def note_document(ctx: Context, post: Whole) -> Document:
         poll=post.poll,
         parent_uri=post.parent_uri,
         group=post.group,
+        quote=quoting,
     )
 
 
@@ -248,9 +266,46 @@ async def _vote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -
     )
 
 
+async def _accept_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    said = activity.quote_answer(
+        "Accept",
+        uri=ctx.uris.activity(outgoing.id),
+        actor=doer.uri,
+        request_uri=outgoing.object_uri,
+        asker=outgoing.target_uri,
+        quoted=facts["quoted"],
+        quoting=facts["quoting"],
+    )
+    return said | {"result": facts["stamp"]}
+
+
+async def _reject_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    return activity.quote_answer(
+        "Reject",
+        uri=ctx.uris.activity(outgoing.id),
+        actor=doer.uri,
+        request_uri=outgoing.object_uri,
+        asker=outgoing.target_uri,
+        quoted=facts["quoted"],
+        quoting=facts["quoting"],
+    )
+
+
+async def _revoke_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    return activity.delete(
+        uri=ctx.uris.activity(outgoing.id),
+        actor=doer.uri,
+        object_uri=outgoing.object_uri,
+        former_type="QuoteAuthorization",
+        deleted_at=facts["deleted_at"],
+        audience=note.Audience([outgoing.target_uri], []),
+    )
+
+
 _Renderer = Callable[[Context, Outgoing, Account, Facts], Awaitable[Document | None]]
 _VERBS: dict[str, _Renderer] = {
     "accept": _accept,
+    "accept_quote": _accept_quote,
     "add": _add,
     "announce": _announce,
     "create": _create,
@@ -259,7 +314,9 @@ _VERBS: dict[str, _Renderer] = {
     "follow": _follow,
     "like": _like,
     "reject": _reject,
+    "reject_quote": _reject_quote,
     "remove": _remove,
+    "revoke_quote": _revoke_quote,
     "undo": _undo,
     "update": _update,
     "vote": _vote,

@@ -78,9 +78,25 @@ NOTE_TERMS: dict[str, Any] = {
     "blurhash": "toot:blurhash",
     "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
     "votersCount": "toot:votersCount",
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+    "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+    "gts": "https://gotosocial.org/ns#",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+}
+QUOTE_TERMS: dict[str, Any] = {
+    "gts": "https://gotosocial.org/ns#",
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
 }
 
 # Mastodon drops whatever lacks the literal address, so it comes first, as a string.
 ACTOR_CONTEXT: list[Any] = [AS2, SECURITY, MULTIKEY, ACTOR_TERMS]
 GROUP_CONTEXT: list[Any] = [AS2, SECURITY, MULTIKEY, ACTOR_TERMS | GROUP_TERMS]
 NOTE_CONTEXT: list[Any] = [AS2, NOTE_TERMS]
+QUOTE_CONTEXT: list[Any] = [AS2, QUOTE_TERMS]

@@ -15,6 +15,8 @@ _QUOTE = columns(Quote)
 _LOCAL_QUOTERS = 1000
 
 INSERT = Query(insertion("quotes", Quote))
+BY_ID = Query(f"select {_QUOTE} from quotes where id = :id")
+MARK = Query("update statuses set quote_id = :quote_id, version = version + 1 where id = :id")
 OF_STATUS = Query(f"select {_QUOTE} from quotes where status_id = :status_id")
 SET_STATE = Query("update quotes set state = :state where id = :id and state <> :state")
 OF_POST = Listing(
@@ -102,6 +104,16 @@ async def followed(db: Reader, ids: Sequence[int], *, viewer_id: int) -> set[int
     return set(await db.values(FOLLOWED, viewer_id=viewer_id, ids=ids)) if ids else set()
 
 
-async def set_policy(tx: Writer, status_id: int, policy: QuotePolicy) -> None:
-    """Write who may quote a post."""
-    await tx.run(SET_POLICY, id=status_id, policy=policy)
+async def set_policy(tx: Writer, status_id: int, policy: QuotePolicy) -> bool:
+    """Write who may quote a post; False when that stood there."""
+    return bool(await tx.run(SET_POLICY, id=status_id, policy=policy))
+
+
+async def by_id(db: Reader, quote_id: int) -> Quote | None:
+    """The quote with that id."""
+    return await db.one(BY_ID, Quote, id=quote_id)
+
+
+async def mark(tx: Writer, status_id: int, quote_id: int) -> None:
+    """Say of a post that was there that it quotes."""
+    await tx.run(MARK, id=status_id, quote_id=quote_id)

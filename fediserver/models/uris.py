@@ -62,6 +62,10 @@ class Uris:
         """A post's id."""
         return f"{self.actor(name)}/statuses/{status_id}"
 
+    def quote_stamp(self, name: str, quote_id: int) -> str:
+        """A member's consent to a quote of a post of theirs."""
+        return f"{self.actor(name)}/quote_authorizations/{quote_id}"
+
     def activity(self, activity_id: int) -> str:
         """An activity of ours."""
         return f"{self.base_url}/activities/{activity_id}"

@@ -13,10 +13,11 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, collection
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
-from fediserver.db import accounts, federation_pages, outgoing, statuses, tags
+from fediserver.db import accounts, federation_pages, outgoing, quotes, statuses, tags
 from fediserver.db.database import Reader
 from fediserver.errors import BadRequest, FediserverError, Gone, NotFound, Unauthorised
 from fediserver.models.account import Account
+from fediserver.models.quote import QuoteState
 from fediserver.models.status import Status
 from fediserver.signatures import Message, SignatureError, claim
 from fediserver.web.body import read_body
@@ -309,6 +310,29 @@ async def actor_collection(ctx: Context, request: Request) -> Response:
     return answer(collection.collection(uri, total=len(items), items=items))
 
 
+async def quote_stamp(ctx: Context, request: Request) -> Response:
+    """GET /users/NAME/quote_authorizations/ID: the consent to a quote, as long as it stands (FEP-044f)."""
+    account = await _ours(ctx, request.path_params["name"])
+    number = ids.parse(request.path_params["id"])
+    quote = await quotes.by_id(ctx.db, number) if number is not None else None
+    if quote is None or quote.quoted_id is None:
+        raise NotFound
+    quoted = await statuses.by_id(ctx.db, quote.quoted_id)
+    quoting = await statuses.by_id(ctx.db, quote.status_id)
+    if quoted is None or quoting is None or quoted.account_id != account.id:
+        raise NotFound
+    if quote.state is not QuoteState.ACCEPTED:
+        raise Gone("This consent was taken back")
+    return answer(
+        activity.stamp(
+            uri=ctx.uris.quote_stamp(account.username, quote.id),
+            author=account.uri,
+            quoting=quoting.uri,
+            quoted=quoted.uri,
+        )
+    )
+
+
 async def context_collection(ctx: Context, request: Request) -> Response:
     """GET /contexts/ID: the open posts of a thread that began here (FEP-7888)."""
     number = ids.parse(request.path_params["id"])
@@ -412,6 +436,7 @@ ROUTES: list[Route] = [
     Route(method="GET", path="/users/{name}/statuses/{id}/replies", endpoint=_admitting(status_replies)),
     Route(method="GET", path="/users/{name}/statuses/{id}/likes", endpoint=_admitting(status_likes)),
     Route(method="GET", path="/users/{name}/statuses/{id}/shares", endpoint=_admitting(status_shares)),
+    Route(method="GET", path="/users/{name}/quote_authorizations/{id}", endpoint=_admitting(quote_stamp)),
     Route(method="GET", path="/activities/{id}", endpoint=_admitting(activity_document)),
     Route(method="GET", path="/contexts/{id}", endpoint=_admitting(context_collection)),
     Route(method="GET", path="/health", endpoint=health),

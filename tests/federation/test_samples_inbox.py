@@ -73,7 +73,7 @@ TABLE: dict[str, dict[str, int]] = {
     "Lock": {"ignored: activities of type Lock change nothing here": 1},
     "Move": {"refused: activity-actor": 2, "refused: ssrf": 3, "without effect: ADDRESS answers 404": 8},
     "Offer": {"ignored: activities of type Offer change nothing here": 14, "refused: activity-actor": 3},
-    "QuoteRequest": {"ignored: activities of type QuoteRequest change nothing here": 1},
+    "QuoteRequest": {"ignored: no such post, or the actor may not see it": 1},
     "Read": {"refused: activity-actor": 1},
     "Reject": {"ignored: it answers no follow of ours": 7, "refused: activity-actor": 1},
     "Remove": {"ignored: no such post": 3, "refused: activity-actor": 2},

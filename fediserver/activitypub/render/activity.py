@@ -1,7 +1,7 @@
 """Activities of ours. Each has `to` and `cc` as lists, on itself and on the post that it carries."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -9,7 +9,7 @@ from fediserver import clock
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import embedded
 from fediserver.activitypub.render.note import Audience
-from fediserver.activitypub.vocabulary import AS2, PUBLIC
+from fediserver.activitypub.vocabulary import AS2, PUBLIC, QUOTE_CONTEXT
 
 
 def create(note: Document, *, uri: str) -> Document:
@@ -110,6 +110,39 @@ def remove(*, uri: str, actor: str, object_uri: str, target: str, followers: str
     return _collected(
         "Remove", uri=uri, actor=actor, object_uri=object_uri, target=target, followers=followers
     )
+
+
+def quote_answer(
+    kind: Literal["Accept", "Reject"],
+    *,
+    uri: str,
+    actor: str,
+    request_uri: str,
+    asker: str,
+    quoted: str,
+    quoting: str,
+) -> Document:
+    """Consent to a quote, or none, with the request that it answers; a consent gets its `result` besides."""
+    request = {
+        "id": request_uri,
+        "type": "QuoteRequest",
+        "actor": asker,
+        "object": quoted,
+        "instrument": quoting,
+    }
+    return _activity(kind, uri=uri, actor=actor, what=request, to=[asker]) | {"@context": QUOTE_CONTEXT}
+
+
+def stamp(*, uri: str, author: str, quoting: str, quoted: str) -> Document:
+    """The consent of a post's author to a quote of it (FEP-044f)."""
+    return {
+        "@context": QUOTE_CONTEXT,
+        "id": uri,
+        "type": "QuoteAuthorization",
+        "attributedTo": author,
+        "interactingObject": quoting,
+        "interactionTarget": quoted,
+    }
 
 
 def vote(*, uri: str, vote_uri: str, actor: str, choice: str, poll_uri: str, author: str) -> Document:

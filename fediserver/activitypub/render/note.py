@@ -15,7 +15,7 @@ from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
 from fediserver.models.uris import Uris
-from fediserver.models.visibility import Visibility
+from fediserver.models.visibility import QuotePolicy, Visibility
 from fediserver.text.compose import escape
 
 
@@ -24,6 +24,13 @@ class Audience(NamedTuple):
 
     to: list[str]
     cc: list[str]
+
+
+class Quoting(NamedTuple):
+    """A post that is quoted, and its author's consent (FEP-044f)."""
+
+    uri: str
+    stamp: str
 
 
 def audience(
@@ -63,8 +70,9 @@ def note(
     poll: tuple[Poll, Sequence[PollOption]] | None = None,
     parent_uri: str = "",
     group: Account | None = None,
+    quote: Quoting | None = None,
 ) -> Document:
-    """A post of ours. `parent_uri` is what it replies to; `group` where it was posted.
+    """A post of ours. `parent_uri` is what it replies to; `group` where it was posted; `quote` what it quotes.
 
     The document has no `inReplyTo` unless it is a reply: Lemmy takes what has it for a comment.
     """
@@ -100,6 +108,7 @@ def note(
         },
         "likes": _count(f"{status.uri}/likes", status.favourites_count),
         "shares": _count(f"{status.uri}/shares", status.reblogs_count),
+        "interactionPolicy": {"canQuote": {"automaticApproval": [_quoters(status, author)]}},
     }
     if status.language:
         doc["contentMap"] = {status.language: status.content}
@@ -107,6 +116,9 @@ def note(
         doc["source"] = {"content": status.text, "mediaType": "text/plain"}
     if status.edited_at is not None:
         doc["updated"] = clock.isoformat(status.edited_at)
+    if quote:
+        doc |= dict.fromkeys(("quote", "quoteUri", "_misskey_quote"), quote.uri)
+        doc["quoteAuthorization"] = quote.stamp
     if parent_uri:
         doc["inReplyTo"] = parent_uri
     if group:
@@ -150,6 +162,17 @@ def attachment(item: MediaAttachment, media_url: MediaUrl) -> Document:
     if focus:
         doc["focalPoint"] = [float(focus["x"]), float(focus["y"])]
     return doc
+
+
+def _quoters(status: Status, author: Account) -> str:
+    """Who may quote a post: for nobody else, the author alone."""
+    match status.quote_policy:
+        case QuotePolicy.PUBLIC:
+            return PUBLIC
+        case QuotePolicy.FOLLOWERS:
+            return author.followers_uri
+        case QuotePolicy.NOBODY:
+            return author.uri
 
 
 def _count(uri: str, total: int) -> Document:
