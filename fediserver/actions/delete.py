@@ -32,9 +32,11 @@ async def delete(core: Core, author: Account, status: Status) -> None:
 async def remove(core: Core, tx: Writer, author: Account, status: Status) -> None:
     """Delete within a transaction that has more to do."""
     own = author.domain == ""
-    audience = await of_change(tx, status) if own else None
+    # That an account is gone was said once, for all that it posted.
+    is_told = own and author.deleted_at is None
+    audience = await of_change(tx, status) if is_told else None
     named = await statuses.mentioned(tx, status.id)
-    addressed = await accounts.by_ids(tx, named) if own else {}
+    addressed = await accounts.by_ids(tx, named) if is_told else {}
     await index.forget(tx, status.id)
     if own:
         await media.attach(tx, [], status.id)

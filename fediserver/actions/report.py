@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from fediserver.actions import audience, outbox
+from fediserver.actions import audience, outbox, rules
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.db import reports
@@ -26,11 +26,16 @@ async def report(
     category: str = "other",
     forward: bool = False,
     uri: str = "",
+    rule_ids: Sequence[int] = (),
 ) -> Report:
-    """Write a report; `uri` is that of a remote Flag. Raises Invalid for a comment that is too long."""
+    """Write a report; `uri` is that of a remote Flag. Raises Invalid for a comment too long, or no rule of ours."""
     if me.domain == "" and len(comment) > CHARACTERS:
         raise Invalid(f"Validation failed: Comment is too long (maximum is {CHARACTERS} characters)")
+    if rule_ids:
+        await rules.check(core, rule_ids)
+        category = "violation"
     own = await reports.of_author(core.db, status_ids, target.id)
+    now = core.clock()
     row = Report(
         id=core.ids.next(),
         account_id=me.id,
@@ -40,8 +45,10 @@ async def report(
         comment=comment[:CHARACTERS],
         category=category if category in CATEGORIES else "other",
         forwarded=forward and target.domain != "",
-        created_at=core.clock(),
+        created_at=now,
         resolved_at=None,
+        rule_ids=orjson.dumps([str(one) for one in rule_ids]).decode(),
+        updated_at=now,
     )
 
     async def work(tx: Writer) -> None:

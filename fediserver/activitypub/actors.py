@@ -71,6 +71,9 @@ async def _row(
 ) -> Account:
     paths = await _paths(ctx, tx, found)
     now = ctx.clock()
+    suspended_at = known.suspended_at if known else None
+    # What was decided here holds, whatever its own server says.
+    suspended_here = suspended_at is not None and not (known and known.suspended_there)
     return Account(
         id=known.id if known else ctx.ids.next(),
         username=known.username if known else handle.name,
@@ -109,7 +112,7 @@ async def _row(
         last_status_at=known.last_status_at if known else None,
         created_at=known.created_at if known else min(found.published or now, now),
         refreshed_at=now,
-        suspended_at=now if found.suspended else known.suspended_at if known else None,
+        suspended_at=suspended_at or now if found.suspended or suspended_here else None,
         silenced_at=known.silenced_at if known else now if _is_silenced(ctx, found) else None,
         deleted_at=None,
         version=known.version if known else 1,
@@ -118,6 +121,8 @@ async def _row(
         show_media=found.show_media,
         show_media_replies=found.show_media_replies,
         show_featured=found.show_featured,
+        sensitized_at=known.sensitized_at if known else None,
+        suspended_there=found.suspended and not suspended_here,
     )
 
 

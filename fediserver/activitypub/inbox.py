@@ -259,10 +259,15 @@ async def handle(ctx: Context, row: Received) -> None:
     actor = await accounts.by_uri(ctx.db, activity.actor)
     if actor is None:
         actor = await lookup.account(ctx, activity.actor, budget)
-    _may_speak(actor)
+    _may_speak(actor, activity)
     await handler(ctx, activity, actor, budget)
 
 
-def _may_speak(actor: Account) -> None:
+def _may_speak(actor: Account, activity: Activity) -> None:
+    """Who is suspended may still delete; whom their own server suspended may be let in by it again."""
+    if actor.suspended_at is not None and actor.deleted_at is None:
+        is_let_in = actor.suspended_there and activity.type == "Update" and activity.object == actor.uri
+        if is_let_in or activity.type == "Delete":
+            return
     if actor.suspended_at is not None or actor.deleted_at is not None:
         raise Ignored(f"{actor.uri} is suspended or gone")

@@ -153,6 +153,8 @@ async def _update(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts)
 
 
 async def _delete(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    if facts.get("actor"):
+        return activity.delete_actor(uri=ctx.uris.activity(outgoing.id), actor=doer.uri)
     told = note.audience(Visibility(facts["visibility"]), doer, mentioned=facts["addressed"])
     return activity.delete(
         uri=ctx.uris.activity(outgoing.id),

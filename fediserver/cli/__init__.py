@@ -9,6 +9,7 @@ from fediserver.cli.account import account
 from fediserver.cli.domain import domain
 from fediserver.cli.group import group
 from fediserver.cli.queue import queue
+from fediserver.cli.rule import rule
 from fediserver.cli.serve import serve
 from fediserver.errors import FediserverError
 
@@ -19,7 +20,7 @@ def cli() -> None:
     """A node of fediserver: groups that get things done together."""
 
 
-for command in (serve, account, group, domain, queue):
+for command in (serve, account, group, domain, queue, rule):
     cli.add_command(command)
 
 

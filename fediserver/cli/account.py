@@ -3,13 +3,13 @@
 import sys
 
 import click
-import msgspec
 
-from fediserver.actions import command_tokens, register, sessions
+from fediserver.actions import command_tokens, moderate, register, sessions
+from fediserver.actions.moderate import Decision
 from fediserver.activitypub.context import Context
 from fediserver.cli.common import Node, local_account, node_options, run, show
-from fediserver.db import accounts
-from fediserver.errors import NotFound
+from fediserver.clock import isoformat
+from fediserver.db import accounts, moderation
 from fediserver.models.account import Account
 
 SCOPES = "read write follow push"
@@ -152,12 +152,7 @@ def approve(node: Node, name: str) -> None:
     """Let somebody in who has signed up and waits."""
 
     async def work(ctx: Context) -> None:
-        found = await local_account(ctx, name)
-        user = await accounts.user(ctx.db, found.id)
-        if user is None:
-            raise NotFound(f"{name} is a group, it needs no approval")
-        approved = msgspec.structs.replace(user, approved_at=user.approved_at or ctx.clock())
-        await ctx.db.write(lambda tx: accounts.update_user(tx, approved))
+        await moderate.approve(ctx, (await local_account(ctx, name)).id, Decision(by=None))
 
     run(node, work)
     click.echo(f"@{name} can log in")
@@ -165,10 +160,16 @@ def approve(node: Node, name: str) -> None:
 
 @account.command()
 @click.argument("name")
+@click.option("--reason", default="", help="Why; kept in the log.")
 @node_options
-def suspend(node: Node, name: str) -> None:
+def suspend(node: Node, name: str, reason: str) -> None:
     """Shut somebody out: no log-in, no posts shown; it can be taken back."""
-    _set_suspended(node, name, is_suspended=True)
+
+    async def work(ctx: Context) -> None:
+        found = await local_account(ctx, name)
+        await moderate.take(ctx, found.id, "suspend", Decision(by=None, reason=reason))
+
+    run(node, work)
     click.echo(f"@{name} is suspended")
 
 
@@ -177,14 +178,38 @@ def suspend(node: Node, name: str) -> None:
 @node_options
 def unsuspend(node: Node, name: str) -> None:
     """Let somebody in again who was suspended."""
-    _set_suspended(node, name, is_suspended=False)
+
+    async def work(ctx: Context) -> None:
+        await moderate.unsuspend(ctx, (await local_account(ctx, name)).id, Decision(by=None))
+
+    run(node, work)
     click.echo(f"@{name} is no longer suspended")
 
 
-def _set_suspended(node: Node, name: str, *, is_suspended: bool) -> None:
-    async def work(ctx: Context) -> None:
-        found = await local_account(ctx, name)
-        changed = msgspec.structs.replace(found, suspended_at=ctx.clock() if is_suspended else None)
-        await ctx.db.write(lambda tx: accounts.update(tx, changed))
+@account.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+@node_options
+def log(node: Node, name: str, as_json: bool) -> None:
+    """Show what moderators decided about an account, newest first."""
 
-    run(node, work)
+    async def work(ctx: Context) -> list[dict[str, object]]:
+        acts = await moderation.about(ctx.db, (await local_account(ctx, name)).id)
+        people = await accounts.by_ids(ctx.db, [act.actor_id for act in acts if act.actor_id is not None])
+        return [
+            {
+                "at": isoformat(act.created_at),
+                "by": people[act.actor_id].username if act.actor_id is not None else None,
+                "deed": act.deed,
+                "report": None if act.report_id is None else str(act.report_id),
+                "reason": act.reason,
+            }
+            for act in acts
+        ]
+
+    facts = run(node, work)
+    lines = [
+        f"{one['at']}  {one['by'] or 'command line'}  {one['deed']}  {one['reason']}".rstrip()
+        for one in facts
+    ]
+    show(facts, as_json=as_json, text="\n".join(lines) or "nothing was decided")

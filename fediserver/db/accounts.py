@@ -36,6 +36,7 @@ UPDATE = Query("""
            indexable = :indexable, hide_collections = :hide_collections, refreshed_at = :refreshed_at,
            suspended_at = :suspended_at, silenced_at = :silenced_at, deleted_at = :deleted_at,
            avatar_description = :avatar_description, header_description = :header_description,
+           sensitized_at = :sensitized_at, suspended_there = :suspended_there,
            show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,
            version = version + 1
      where id = :id
@@ -46,7 +47,10 @@ VERSION_AND_USER = Query(f"""
 """)
 USER = Query(f"select {_USER} from users where account_id = :account_id")
 USER_BY_EMAIL = Query(f"select {_USER} from users where lower(email) = :email")
+USERS_OF = Query(f"select {_USER} from users where account_id = any(:ids)")
+SENSITIZED = Query("select id from accounts where id = any(:ids) and sensitized_at is not null")
 USERS = Query(f"select {_USER} from users order by account_id")
+DROP_USER = Query("delete from users where account_id = :account_id")
 INSERT_USER = Query(insertion("users", User))
 UPDATE_USER = Query("""
     update users
@@ -141,6 +145,21 @@ async def user(db: Reader, account_id: int) -> User | None:
 async def user_by_email(db: Reader, email: str) -> User | None:
     """The log-in with that address, in any case."""
     return await db.one(USER_BY_EMAIL, User, email=email.lower())
+
+
+async def users_of(db: Reader, ids: Sequence[int]) -> dict[int, User]:
+    """The log-ins of those of the accounts that have one, by account."""
+    return {user.account_id: user for user in await db.all(USERS_OF, User, ids=ids)} if ids else {}
+
+
+async def sensitized(db: Reader, ids: Sequence[int]) -> list[int]:
+    """Those of the accounts whose posts are all sensitive."""
+    return await db.values(SENSITIZED, ids=ids) if ids else []
+
+
+async def drop_user(tx: Writer, account_id: int) -> None:
+    """Forget a log-in: address, password and settings."""
+    await tx.run(DROP_USER, account_id=account_id)
 
 
 async def users(db: Reader) -> list[User]:

@@ -48,6 +48,8 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     show_media: bool = True
     show_media_replies: bool = True
     show_featured: bool = True
+    sensitized_at: int | None = None
+    suspended_there: bool = False
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):

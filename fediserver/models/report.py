@@ -16,3 +16,7 @@ class Report(msgspec.Struct, array_like=True, frozen=True, gc=False):
     forwarded: bool
     created_at: int
     resolved_at: int | None
+    rule_ids: str = "[]"
+    updated_at: int = 0
+    assigned_id: int | None = None
+    resolved_by_id: int | None = None

@@ -146,3 +146,27 @@ def test_rules_for_domains_are_kept_imported_and_exported(shell: Shell, tmp_path
 
 def test_the_queue_of_a_new_node_is_empty(shell: Shell) -> None:
     assert shell.facts("queue", "status") == {"unhandled": 0, "unverified": 0, "waiting": 0, "hosts": []}
+
+
+def test_rules_are_added_listed_and_removed(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("rule", "add", "Be kind", "--hint", "Even on Mondays") == "rule 1: Be kind"
+    assert shell.facts("rule", "list") == [{"id": 1, "text": "Be kind", "hint": "Even on Mondays"}]
+    assert shell("rule", "remove", "1") == "rule 1 is gone"
+    assert shell("rule", "list") == "no rules"
+    assert "there is no rule 1" in fails(shell, capsys, monkeypatch, "rule", "remove", "1")
+    assert "1 to 300 characters" in fails(shell, capsys, monkeypatch, "rule", "add", " ")
+
+
+def test_what_is_decided_about_an_account_is_logged(shell: Shell) -> None:
+    shell("account", "create", "rose", "--email", "rose@mail.example")
+    shell("account", "suspend", "rose", "--reason", "spam")
+    assert shell.facts("account", "list")[0]["suspended"] is True
+    shell("account", "unsuspend", "rose")
+    log = shell.facts("account", "log", "rose")
+    assert [(one["deed"], one["by"], one["reason"]) for one in log] == [
+        ("unsuspend", None, ""),
+        ("suspend", None, "spam"),
+    ]
+    assert "command line  suspend  spam" in shell("account", "log", "rose")

@@ -340,6 +340,12 @@ def seeds() -> list[str]:
             4_000, "reports", "id, account_id, target_id, created_at", f"i, i % 200 + 1, i + 900, {NOON}"
         ),
         _insert(
+            4_000,
+            "moderation_log",
+            "id, actor_id, deed, target_id, created_at",
+            f"i, i % 5 + 1, 'suspend', i % 900 + 1, {NOON}",
+        ),
+        _insert(
             10_000,
             "outgoing",
             "id, verb, actor_id, object_uri, reach, created_at",

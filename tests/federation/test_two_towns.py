@@ -1,7 +1,8 @@
 """Two towns and what travels between them, through the deeds themselves and real signatures."""
 
-from fediserver.actions import block, delete, edit, favourite, follow, reblog, vote
+from fediserver.actions import block, delete, edit, favourite, follow, moderate, reblog, vote
 from fediserver.actions.edit import Revision
+from fediserver.actions.moderate import Decision
 from fediserver.actions.write import PollDraft
 from fediserver.activitypub import lookup
 from fediserver.db import polls, relationships, statuses
@@ -226,3 +227,28 @@ async def test_with_secure_fetch_only_servers_that_sign_may_read(open_town: Open
     assert (await stranger.get(f"{post.uri}/likes", headers={"accept": "text/html"})).status_code == 401
     await followed(oak, alice, elm, bob)
     assert (await elm.now(bob)).followers_count == 1
+
+
+async def test_who_is_suspended_and_deleted_is_so_for_others_too(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    alice, bob = await oak.account("alice"), await elm.account("bob")
+    bob_there = await followed(oak, alice, elm, bob)
+    post = await elm.post(bob, "Buy my pills")
+    await settle(oak, elm)
+    await moderate.take(elm.ctx, bob.id, "suspend", Decision(by=None, reason="spam"))
+    await settle(oak, elm)
+    assert (await oak.now(bob_there)).suspended_at is not None
+    await moderate.unsuspend(elm.ctx, bob.id, Decision(by=None))
+    await settle(oak, elm)
+    assert (await oak.now(bob_there)).suspended_at is None
+    await moderate.take(oak.ctx, bob_there.id, "suspend", Decision(by=None))
+    await moderate.take(elm.ctx, bob.id, "suspend", Decision(by=None))
+    await moderate.unsuspend(elm.ctx, bob.id, Decision(by=None))
+    await settle(oak, elm)
+    assert (await oak.now(bob_there)).suspended_at is not None
+    await moderate.take(elm.ctx, bob.id, "suspend", Decision(by=None))
+    await moderate.delete(elm.ctx, bob.id, Decision(by=None))
+    await settle(oak, elm)
+    assert (await oak.now(bob_there)).deleted_at is not None
+    assert await oak.status(post.uri) is None
+    assert await elm.status(post.uri) is None

@@ -86,7 +86,7 @@ def note(
         "type": "Question" if poll else status.object_type,
         "attributedTo": author.uri,
         "summary": status.spoiler_text or None,
-        "sensitive": status.sensitive,
+        "sensitive": status.sensitive or author.sensitized_at is not None,
         "content": status.content,
         "published": clock.isoformat(status.created_at),
         "url": uris.page(status),

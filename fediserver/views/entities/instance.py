@@ -6,10 +6,9 @@ The node announces Mastodon 4.2.0 and no `api_versions` until all features of a 
 from weakref import WeakKeyDictionary
 
 import msgspec
-import orjson
 
 from fediserver import __version__
-from fediserver.actions import pin, profile, write
+from fediserver.actions import pin, profile, rules, write
 from fediserver.actions.upload import DESCRIPTION_CHARACTERS
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, MINUTE, SECOND
@@ -21,6 +20,7 @@ from fediserver.media.kinds import ACCEPTED
 from fediserver.models.account import Account
 from fediserver.text.count import LINK_COUNTS
 from fediserver.views.entities import accounts
+from fediserver.views.entities.admin import rule
 from fediserver.views.entities.shelf import Json, encode
 
 VERSION = f"4.2.0 (compatible; fediserver {__version__})"
@@ -93,11 +93,7 @@ async def _facts(ctx: Context, now: int) -> _Facts:
     owner_id = await usage.owner(ctx.db)
     owner: Account | None = None if owner_id is None else await account_rows.by_id(ctx.db, owner_id)
     contact = None if owner is None else await accounts.account(ctx, owner, None)
-    rules = [
-        {"id": str(number), "text": text, "hint": ""}
-        for number, text in enumerate(orjson.loads(said.get("rules") or "[]"), 1)
-    ]
-    return _Facts(said, counts, contact, rules)
+    return _Facts(said, counts, contact, [rule(one) for one in rules.said(said)])
 
 
 def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:

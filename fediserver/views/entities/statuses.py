@@ -59,6 +59,7 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     quotes: Quotes
     followed: Container[int]
     rules: Rules
+    sensitized: Container[int]
 
 
 # What the viewer did, as it stands in an entity: favourited, reblogged, muted, bookmarked. The results of
@@ -145,6 +146,7 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         followed=await _followed(tx, everything, kept_bodies, new, viewer_id),
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
         rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
+        sensitized=await account_rows.sensitized(tx, list({one.account_id for one in new.values()})),
     )
 
 
@@ -297,7 +299,7 @@ class _Rendering:
             "in_reply_to_account_id": (
                 None if row.in_reply_to_account_id is None else str(row.in_reply_to_account_id)
             ),
-            "sensitive": row.sensitive,
+            "sensitive": row.sensitive or row.account_id in self._loaded.sensitized,
             "spoiler_text": row.spoiler_text,
             "visibility": row.visibility.word,
             "language": row.language,

@@ -19,12 +19,20 @@ class Complaint(msgspec.Struct):
     comment: str = ""
     category: str = "other"
     forward: bool = False
+    rule_ids: list[int] = []
 
 
 async def create(ctx: Context, me: Viewer, wanted: Complaint) -> Response:
     """POST /api/v1/reports: tell the moderators."""
     target = await targets.account(ctx, wanted.account_id)
     row = await reporting.report(
-        ctx, me.account, target, wanted.status_ids, wanted.comment, wanted.category, wanted.forward
+        ctx,
+        me.account,
+        target,
+        wanted.status_ids,
+        wanted.comment,
+        wanted.category,
+        wanted.forward,
+        rule_ids=wanted.rule_ids,
     )
     return json_response(reports.report(row, await accounts.account(ctx, target, me.id)))

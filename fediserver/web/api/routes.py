@@ -6,6 +6,8 @@ Where a function takes no viewer, no token is looked at. An empty scope: any goo
 from fediserver.web.api import (
     absent,
     accounts,
+    admin_accounts,
+    admin_reports,
     annual_reports,
     conversations,
     discovery,
@@ -62,6 +64,8 @@ _LIMITED: dict[Function, Rule] = {
 }
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
+_ADMIN = "/api/v1/admin/accounts/{account_id}"
+_ADMIN_REPORT = "/api/v1/admin/reports/{report_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
 _FILTER = "/api/v2/filters/{filter_id}"
 _GROUP = "/api/v2/notifications/{group_key}"
@@ -319,6 +323,28 @@ _NODE: tuple[Line, ...] = (
 )
 
 
+_MODERATION: tuple[Line, ...] = (
+    ("GET", "/api/v1/admin/accounts", admin_accounts.page_1, "admin:read:accounts"),
+    ("GET", "/api/v2/admin/accounts", admin_accounts.page_2, "admin:read:accounts"),
+    ("GET", _ADMIN, admin_accounts.show, "admin:read:accounts"),
+    ("DELETE", _ADMIN, admin_accounts.delete, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/action", admin_accounts.act, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/approve", admin_accounts.approve, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/reject", admin_accounts.reject, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/enable", admin_accounts.enable, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/unsensitive", admin_accounts.unsensitive, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/unsilence", admin_accounts.unsilence, "admin:write:accounts"),
+    ("POST", f"{_ADMIN}/unsuspend", admin_accounts.unsuspend, "admin:write:accounts"),
+    ("GET", "/api/v1/admin/reports", admin_reports.page, "admin:read:reports"),
+    ("GET", _ADMIN_REPORT, admin_reports.show, "admin:read:reports"),
+    ("PUT", _ADMIN_REPORT, admin_reports.change, "admin:write:reports"),
+    ("POST", f"{_ADMIN_REPORT}/assign_to_self", admin_reports.assign_to_self, "admin:write:reports"),
+    ("POST", f"{_ADMIN_REPORT}/unassign", admin_reports.unassign, "admin:write:reports"),
+    ("POST", f"{_ADMIN_REPORT}/resolve", admin_reports.resolve, "admin:write:reports"),
+    ("POST", f"{_ADMIN_REPORT}/reopen", admin_reports.reopen, "admin:write:reports"),
+)
+
+
 def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     return tuple(
         Route(
@@ -333,4 +359,4 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _PUSH, _STREAMS, _NODE)
+ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _PUSH, _STREAMS, _NODE, _MODERATION)

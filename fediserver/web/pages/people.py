@@ -132,6 +132,7 @@ def _replies(ready: dict[int, Post], status: Status) -> list[Post]:
 
 def _image(post: Post) -> show.Picture | None:
     """The picture for previews elsewhere: the first that is not behind a warning."""
-    if post.status.sensitive or post.status.spoiler_text:
+    is_sensitive = post.status.sensitive or post.author.sensitized_at is not None
+    if is_sensitive or post.status.spoiler_text:
         return None
     return next((one for one in post.pictures if one.kind == "image" and one.url), None)
