@@ -133,6 +133,8 @@ def _is_silenced(ctx: Context, found: ActorDocument) -> bool:
 async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, str]:
     """Paths below /media/ for the actor's pictures and emoji."""
     pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
+    if ctx.domains.rejects_media(host(found.id)):
+        pictures = []
     wanted = [
         (ctx.ids.next(), picture.url, purpose, picture.blurhash)
         for picture, purpose in pictures

@@ -3,6 +3,7 @@
 from fediserver.config import Config
 from fediserver.db import domain_rules
 from fediserver.db.database import Database
+from fediserver.db.domain_rules import DomainRule
 
 FRESH = 2000
 """Milliseconds that rules are believed: a block by any process acts within this."""
@@ -12,21 +13,21 @@ class DomainRules:
     """Rules by domain; a rule for a domain holds for what is below it."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, str] = {}
+        self._rules: dict[str, DomainRule] = {}
         self._read_at: int | None = None
 
     async def refresh(self, db: Database, now: int) -> None:
         """Read the rules again when they are no longer fresh."""
         if self._read_at is None or now - self._read_at >= FRESH:
-            self._rules = {rule.domain: rule.severity for rule in await domain_rules.everything(db)}
+            self._rules = {rule.domain: rule for rule in await domain_rules.everything(db)}
             self._read_at = now
 
     def forget(self) -> None:
         """The rules have changed: read them again when they are next asked for."""
         self._read_at = None
 
-    def severity(self, host: str) -> str:
-        """`allow`, `silence`, `suspend`, or '' where there is no rule; `host` may carry a port."""
+    def rule(self, host: str) -> DomainRule | None:
+        """The rule that holds for a host, which may carry a port: the nearest above it."""
         if host in self._rules:
             return self._rules[host]
         labels = host.rsplit(":", 1)[0].split(".")
@@ -34,7 +35,22 @@ class DomainRules:
             rule = self._rules.get(".".join(labels[start:]))
             if rule is not None:
                 return rule
-        return ""
+        return None
+
+    def severity(self, host: str) -> str:
+        """`allow`, `noop`, `silence`, `suspend`, or '' where there is no rule."""
+        rule = self.rule(host)
+        return "" if rule is None else rule.severity
+
+    def rejects_media(self, host: str) -> bool:
+        """Whether pictures of a server's people are not to be shown."""
+        rule = self.rule(host)
+        return rule is not None and rule.reject_media
+
+    def rejects_reports(self, host: str) -> bool:
+        """Whether what a server's people complain of is not to be heard."""
+        rule = self.rule(host)
+        return rule is not None and rule.reject_reports
 
     def permits(self, config: Config, host: str) -> bool:
         """Whether we federate with a host at all."""

@@ -24,6 +24,7 @@ from fediserver.models.event import Edited
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
+from fediserver.models.uris import host
 from fediserver.text import compose
 
 ANCESTORS = 100
@@ -71,6 +72,13 @@ async def concerns_us(ctx: Context, note: NoteDocument, author: Account) -> bool
     return await ctx.db.read(known)
 
 
+def _shown(ctx: Context, note: NoteDocument) -> NoteDocument:
+    """The post without its files, where the organisers show none of its server."""
+    if note.attachments and ctx.domains.rejects_media(host(note.id)):
+        return msgspec.structs.replace(note, attachments=())
+    return note
+
+
 async def take_in(
     ctx: Context, note: NoteDocument, author: Account, budget: Budget, *, depth: int = 0
 ) -> Status | None:
@@ -82,6 +90,7 @@ async def take_in(
     authority.never_ours(ctx.uris, note.id)
     if author.suspended_at is not None or author.deleted_at is not None:
         raise Ignored(f"{author.uri} is suspended or gone")
+    note = _shown(ctx, note)
     parts = await ctx.db.read(lambda tx: _parties(tx, ctx, note, author))
 
     async def work(tx: Writer) -> Status | None:
@@ -287,6 +296,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
     The counts of a poll are taken even when nothing else has changed. Refused when the author may not
     update the post (trust rule 6).
     """
+    note = _shown(ctx, note)
     owner = await accounts.by_id(ctx.db, status.account_id)
     authority.may_update(
         author.uri,

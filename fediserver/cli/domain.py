@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from fediserver.actions import moderate_domains
+from fediserver.actions.moderate import Decision
 from fediserver.activitypub.context import Context
 from fediserver.cli.common import Node, node_options, run, show
 from fediserver.db import domain_rules
-from fediserver.db.database import Writer
 from fediserver.db.domain_rules import DomainRule
 from fediserver.errors import Invalid, NotFound
 from fediserver.text import handles
@@ -47,12 +48,10 @@ def unblock(node: Node, host: str) -> None:
     name = _named(host)
 
     async def work(ctx: Context) -> None:
-        async def forget(tx: Writer) -> bool:
-            await domain_rules.silence(tx, name, None)
-            return await domain_rules.drop(tx, name)
-
-        if not await ctx.db.write(forget):
+        rule = await domain_rules.by_domain(ctx.db, name)
+        if rule is None:
             raise NotFound(f"there is no rule for {host}; `fediserver domain list` shows them")
+        await moderate_domains.drop(ctx, rule, Decision(by=None))
 
     run(node, work)
     click.echo(f"{host}: no rule")
@@ -87,7 +86,9 @@ def import_rules(node: Node, file: Path) -> None:
 
     async def work(ctx: Context) -> None:
         for name, severity in rules:
-            await _keep(ctx, DomainRule(name, severity, "imported", ctx.clock()))
+            await moderate_domains.put(
+                ctx, DomainRule(name, severity, "imported", ctx.clock()), Decision(by=None)
+            )
 
     run(node, work)
     click.echo(f"{len(rules)} rules taken over")
@@ -103,26 +104,20 @@ def export(node: Node) -> None:
 
     click.echo("#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate")
     for rule in run(node, work):
-        if rule.severity != "allow":
+        if rule.severity in ("silence", "suspend"):
             comment = rule.reason.replace('"', "'")
-            click.echo(f'{rule.domain},{rule.severity},False,False,"{comment}",False')
+            click.echo(
+                f'{rule.domain},{rule.severity},{rule.reject_media},{rule.reject_reports},"{comment}",{rule.obfuscate}'
+            )
 
 
 def _put(node: Node, host: str, severity: str, reason: str) -> None:
     name = _named(host)
 
     async def work(ctx: Context) -> None:
-        await _keep(ctx, DomainRule(name, severity, reason, ctx.clock()))
+        await moderate_domains.put(ctx, DomainRule(name, severity, reason, ctx.clock()), Decision(by=None))
 
     run(node, work)
-
-
-async def _keep(ctx: Context, rule: DomainRule) -> None:
-    async def work(tx: Writer) -> None:
-        await domain_rules.put(tx, rule)
-        await domain_rules.silence(tx, rule.domain, ctx.clock() if rule.severity == "silence" else None)
-
-    await ctx.db.write(work)
 
 
 def _named(host: str) -> str:

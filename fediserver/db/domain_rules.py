@@ -3,13 +3,40 @@
 import msgspec
 
 from fediserver.db.database import Reader, Writer
-from fediserver.db.query import Query
+from fediserver.db.pages import Bounds, Entry, Listing
+from fediserver.db.query import Query, columns, insertion
 
-ALL = Query("select domain, severity, reason, created_at from domain_rules order by domain")
-PUT = Query("""
-    insert into domain_rules (domain, severity, reason, created_at)
-    values (:domain, :severity, :reason, :created_at)
-    on conflict (domain) do update set severity = excluded.severity, reason = excluded.reason
+
+class DomainRule(msgspec.Struct, array_like=True, frozen=True):
+    """A rule for a domain and everything below it: allow, noop, silence or suspend.
+
+    `reason` may be shown to everybody, `private_comment` to those who moderate.
+    """
+
+    domain: str
+    severity: str
+    reason: str
+    created_at: int
+    id: int = 0
+    reject_media: bool = False
+    reject_reports: bool = False
+    private_comment: str = ""
+    obfuscate: bool = False
+
+
+_RULE = columns(DomainRule)
+
+ALL = Query(f"select {_RULE} from domain_rules order by domain")
+BY_ID = Query(f"select {_RULE} from domain_rules where id = :id")
+BY_DOMAIN = Query(f"select {_RULE} from domain_rules where domain = :domain")
+PAGE = Listing(
+    "select id as cursor, id from domain_rules where (severity = 'allow') = cast(:allow as boolean)", "id"
+)
+PUT = Query(f"""
+    {insertion("domain_rules", DomainRule)}
+    on conflict (domain) do update set severity = excluded.severity, reason = excluded.reason,
+        reject_media = excluded.reject_media, reject_reports = excluded.reject_reports,
+        private_comment = excluded.private_comment, obfuscate = excluded.obfuscate
 """)
 DROP = Query("delete from domain_rules where domain = :domain")
 SILENCE = Query("""
@@ -18,18 +45,24 @@ SILENCE = Query("""
 """)
 
 
-class DomainRule(msgspec.Struct, array_like=True, frozen=True):
-    """A rule for a domain and everything below it: allow, silence or suspend."""
-
-    domain: str
-    severity: str
-    reason: str
-    created_at: int
-
-
 async def everything(db: Reader) -> list[DomainRule]:
     """All rules by name."""
     return await db.all(ALL, DomainRule)
+
+
+async def by_id(db: Reader, rule_id: int) -> DomainRule | None:
+    """The rule with that number."""
+    return await db.one(BY_ID, DomainRule, id=rule_id)
+
+
+async def by_domain(db: Reader, domain: str) -> DomainRule | None:
+    """The rule for exactly that domain."""
+    return await db.one(BY_DOMAIN, DomainRule, domain=domain)
+
+
+async def page(db: Reader, bounds: Bounds, *, allow: bool) -> list[Entry]:
+    """A page of the servers that are allowed, or of those that are dealt with otherwise; newest first."""
+    return await PAGE.page(db, bounds, allow=allow)
 
 
 async def put(tx: Writer, rule: DomainRule) -> None:

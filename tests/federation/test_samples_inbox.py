@@ -236,9 +236,13 @@ class Post:
 def stranger_row(number: int, actor: str, host_id: int, now: int) -> Account:
     empty = dict.fromkeys(Account.__struct_fields__, "")
     numbers = dict.fromkeys(("statuses_count", "followers_count", "following_count"), 0)
-    flags = dict.fromkeys(("locked", "bot", "discoverable", "indexable", "hide_collections"), False)
+    flags = dict.fromkeys(
+        ("locked", "bot", "discoverable", "indexable", "hide_collections", "suspended_there"), False
+    )
     tabs = dict.fromkeys(("show_media", "show_media_replies", "show_featured"), True)
-    moments = dict.fromkeys(("last_status_at", "suspended_at", "silenced_at", "deleted_at", "moved_to_id"))
+    moments = dict.fromkeys(
+        ("last_status_at", "suspended_at", "silenced_at", "deleted_at", "moved_to_id", "sensitized_at")
+    )
     return Account(
         **empty  # type: ignore[arg-type]
         | numbers

@@ -8,10 +8,14 @@ from fediserver.activitypub.handlers.ours import ours
 from fediserver.db import accounts, reports, statuses
 from fediserver.errors import Ignored
 from fediserver.models.account import Account
+from fediserver.models.uris import host
 
 
 async def flag(ctx: Context, activity: Activity, actor: Account, _: Budget) -> None:
     """Write a report for the organisers; nothing that it names is fetched."""
+    await ctx.domains.refresh(ctx.db, ctx.clock())
+    if ctx.domains.rejects_reports(host(actor.uri)):
+        raise Ignored("reports of its server are not heard")
     uris = [uri for uri in activity.objects if ctx.uris.is_ours(uri)]
     target = await _reported(ctx, uris)
     status_ids = await reports.ids_of_author(ctx.db, uris, target.id)

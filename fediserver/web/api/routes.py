@@ -7,6 +7,7 @@ from fediserver.web.api import (
     absent,
     accounts,
     admin_accounts,
+    admin_domains,
     admin_reports,
     annual_reports,
     conversations,
@@ -65,6 +66,8 @@ _LIMITED: dict[Function, Rule] = {
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
 _ADMIN = "/api/v1/admin/accounts/{account_id}"
+_ADMIN_ALLOW = "/api/v1/admin/domain_allows/{rule_id}"
+_ADMIN_BLOCK = "/api/v1/admin/domain_blocks/{rule_id}"
 _ADMIN_REPORT = "/api/v1/admin/reports/{report_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
 _FILTER = "/api/v2/filters/{filter_id}"
@@ -342,6 +345,15 @@ _MODERATION: tuple[Line, ...] = (
     ("POST", f"{_ADMIN_REPORT}/unassign", admin_reports.unassign, "admin:write:reports"),
     ("POST", f"{_ADMIN_REPORT}/resolve", admin_reports.resolve, "admin:write:reports"),
     ("POST", f"{_ADMIN_REPORT}/reopen", admin_reports.reopen, "admin:write:reports"),
+    ("GET", "/api/v1/admin/domain_blocks", admin_domains.blocks, "admin:read:domain_blocks"),
+    ("POST", "/api/v1/admin/domain_blocks", admin_domains.add_block, "admin:write:domain_blocks"),
+    ("GET", _ADMIN_BLOCK, admin_domains.block, "admin:read:domain_blocks"),
+    ("PUT", _ADMIN_BLOCK, admin_domains.change_block, "admin:write:domain_blocks"),
+    ("DELETE", _ADMIN_BLOCK, admin_domains.drop_block, "admin:write:domain_blocks"),
+    ("GET", "/api/v1/admin/domain_allows", admin_domains.allows, "admin:read:domain_allows"),
+    ("POST", "/api/v1/admin/domain_allows", admin_domains.add_allow, "admin:write:domain_allows"),
+    ("GET", _ADMIN_ALLOW, admin_domains.allow, "admin:read:domain_allows"),
+    ("DELETE", _ADMIN_ALLOW, admin_domains.drop_allow, "admin:write:domain_allows"),
 )
 
 
