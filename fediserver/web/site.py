@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fediserver.activitypub.context import Context
 from fediserver.errors import NotFound
 from fediserver.models.uris import origin
-from fediserver.web import federation, files, oauth
+from fediserver.web import federation, files, oauth, openapi
 from fediserver.web.api import routes as api
 from fediserver.web.auth import Access
 from fediserver.web.client_address import ClientAddress
@@ -32,8 +32,7 @@ class Site:
             ctx, limits=Limits(ctx.clock, on=ctx.config.rate_limits == "on"), secret=ctx.secret
         )
         self._hub = Hub(ctx)
-        plain = (_or_document(route) for route in pages.ROUTES)
-        self._router = Router([*api.ROUTES, *federation.ROUTES, *oauth.ROUTES, *files.ROUTES, *plain])
+        self._router = Router(table())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or hold one WebSocket; errors of requests are for the middleware."""
@@ -53,6 +52,12 @@ class Site:
         scope["path_params"] = found.params
         response: Response = await found.route.endpoint(self._ctx, Request(scope, receive, send))  # type: ignore[misc]
         await response(scope, receive, send)
+
+
+def table() -> list[Route]:
+    """Every route of the site."""
+    plain = (_or_document(route) for route in pages.ROUTES)
+    return [*api.ROUTES, *federation.ROUTES, *oauth.ROUTES, *openapi.ROUTES, *files.ROUTES, *plain]
 
 
 def _or_document(route: Route) -> Route:

@@ -68,8 +68,11 @@ class Endpoint:
         self.needs_member = False
         self.needs_token = False
         self._token_anywhere = False
+        self.takes: type[msgspec.Struct] | None = None
+        self.size: Size | None = None
+        self.uploads = 0
         self._rule = rule
-        self._deprecated = deprecated
+        self.deprecated = deprecated
         self._context_name = ""
         self._viewer_name = ""
         self._supplies: list[tuple[str, Supply]] = []
@@ -79,8 +82,8 @@ class Endpoint:
 
     async def __call__(self, ctx: Context, request: Request) -> Response:
         """Answer one request; errors are for the middleware."""
-        if self._deprecated is not None:
-            note_header(request.scope, "deprecation", self._deprecated)
+        if self.deprecated is not None:
+            note_header(request.scope, "deprecation", self.deprecated)
         viewer: Viewer | None = None
         if self.needs_member:
             viewer = await auth.member(request, *self.scopes, also=await self._token_parameter(request))
@@ -106,6 +109,11 @@ class Endpoint:
             return None
         token = (await params.fields(request)).get("access_token")
         return token if isinstance(token, str) else None
+
+    @property
+    def knows_viewer(self) -> bool:
+        """Whether the answer may depend on who asks."""
+        return bool(self._viewer_name)
 
     def _count(self, request: Request, viewer: Viewer | None) -> None:
         """Count the request against its limits, and tell how much is left."""
@@ -146,15 +154,16 @@ class Endpoint:
             self.needs_token = True
             return _grant(self.scopes)
         if hint is Paging:
-            size = next((extra for extra in extras if isinstance(extra, Size)), _PAGE)
-            return _paging(size)
+            self.size = next((extra for extra in extras if isinstance(extra, Size)), _PAGE)
+            return _paging(self.size)
         if hint is int:
             return _number(name)
         if hint is str:
             return _word(name)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            uploads = sum(extra.size for extra in extras if isinstance(extra, Uploads))
-            return _parameters(hint, uploads)
+            self.takes = hint
+            self.uploads = sum(extra.size for extra in extras if isinstance(extra, Uploads))
+            return _parameters(hint, self.uploads)
         raise TypeError(f"{self.function.__qualname__}: nobody knows what {name}: {hint} is")
 
 

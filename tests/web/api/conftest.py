@@ -1,10 +1,11 @@
-"""Every answer of the client API in these tests is checked against the entities."""
+"""Every answer of the client API in these tests is checked against the entities and the OpenAPI document."""
 
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.api_document import check_documented
 from tests.entity_checker import check_answer
 from tests.town import Town
 
@@ -28,3 +29,4 @@ async def _check(response: httpx.Response) -> None:
     # Only the health of streaming is not in JSON.
     if body and not response.request.url.path.startswith("/api/v1/streaming/health"):
         check_answer(response.request.method, response.request.url.path, response.status_code, body)
+    check_documented(response)
