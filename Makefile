@@ -5,7 +5,7 @@ DATA ?= data
 OWNER ?= owner
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help install run test check bench constraints clean
+.PHONY: help install run test check bench contents constraints clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
@@ -27,6 +27,9 @@ check: .venv/tested ## format, lint, types, layers
 
 bench: .venv/tested ## measure against the budgets; writes bench/results.json
 	.venv/bin/python -m bench
+
+contents: .venv/installed ## write docs/client-api.md, which tells every endpoint
+	.venv/bin/python -m fediserver.web.contents > docs/client-api.md
 
 constraints: .venv/tested ## pin the versions that are installed now
 	(echo '# Versions that the tests were run with; made by `make constraints`.'; \

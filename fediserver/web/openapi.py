@@ -162,10 +162,10 @@ def document() -> dict[str, Any]:
     for route in declared():
         endpoint = _as_endpoint(route)
         if endpoint is None:
-            operation = _plain_operation(route, _PLAIN[f"{route.method} {route.path}"])
+            described = _plain_operation(route, _PLAIN[f"{route.method} {route.path}"])
         else:
-            operation = _operation(route, endpoint, taken, components)
-        paths.setdefault(address(route), {})[route.method.lower()] = operation
+            described = _operation(route, endpoint, taken, components)
+        paths.setdefault(address(route), {})[route.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -178,6 +178,12 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": {"token": _security()}},
     }
+
+
+def operation(route: Route) -> dict[str, Any]:
+    """What the document says of a route."""
+    found: dict[str, Any] = document()["paths"][address(route)][route.method.lower()]
+    return found
 
 
 @cache
