@@ -42,7 +42,7 @@ USAGE = Query("""
              where a.last_status_at > :month) as active_month,
            (select count(*) from users u join accounts a on a.id = u.account_id and a.domain = ''
              where a.last_status_at > :half_year) as active_half_year,
-           (select coalesce(sum(statuses_count), 0) from accounts where domain = '') as posts,
+           (select cast(coalesce(sum(statuses_count), 0) as bigint) from accounts where domain = '') as posts,
            0 as comments
 """)
 
