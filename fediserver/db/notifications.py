@@ -7,8 +7,8 @@ from fediserver.db.query import Query
 from fediserver.models.event import Notified
 from fediserver.models.notification import group_keys
 
-# One statement decides and writes: only to our own, never about oneself, not across a block, a mute
-# or a muted thread. It joins the group that is open, or begins one.
+# One statement decides and writes: only to our own, never about oneself, not across a block by either side, a
+# mute or a muted thread. It joins the group that is open, or begins one.
 TELL = Query(f"""
     insert into notifications
         (id, account_id, kind, from_id, status_id, report_id, created_at, filtered, group_key)
@@ -21,6 +21,7 @@ TELL = Query(f"""
      where a.id = :account_id and a.domain = '' and a.deleted_at is null
        and (a.id <> :from_id or cast(:own as boolean))
        and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = :from_id)
+       and not exists (select 1 from blocks b where b.account_id = :from_id and b.target_id = a.id)
        and not {blocked("a.id", "cast(:from_id as bigint)")}
        and not exists (select 1 from mutes m where m.account_id = a.id and m.target_id = :from_id
                           and m.hide_notifications and (m.expires_at is null or m.expires_at > :now))

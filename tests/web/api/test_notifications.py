@@ -77,3 +77,13 @@ async def test_markers_are_kept_for_each_timeline(town: Any) -> None:
     assert (found["home"]["last_read_id"], found["home"]["version"]) == ("123", 2)
     wrong = await client.post("/api/v1/markers", json={"home": {"last_read_id": "abc"}})
     assert wrong.status_code == 422
+
+
+async def test_who_is_blocked_hears_nothing_from_who_blocks_them(town: Any) -> None:
+    alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    mine, theirs = await town.client(alice), await town.client(bob)
+    await theirs.post(f"/api/v1/accounts/{alice.id}/block")
+    for visibility in ("public", "direct"):
+        await theirs.post("/api/v1/statuses", json={"status": "@alice", "visibility": visibility})
+    assert (await mine.get("/api/v1/notifications")).json() == []
+    assert (await mine.get("/api/v1/conversations")).json() == []
