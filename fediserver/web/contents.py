@@ -27,7 +27,6 @@ Of what Mastodon has, these paths answer 404.
 |---|---|"""
 
 MISSING: Final[dict[str, str]] = {
-    "/.well-known/change-password": "there is no such page: a link from the command line sets a new password",
     "/api/v1/admin/": "moderation by apps is not built; the command line has `fediserver account` and `domain`",
     "/api/v2/admin/": "as above",
     "/api/v1/announcements/": "there are no announcements that could be dismissed or reacted to",

@@ -21,6 +21,7 @@ from fediserver.web.api import routes as api
 from fediserver.web.api.answers import ANSWERS, ENTITIES
 from fediserver.web.api.endpoint import Endpoint
 from fediserver.web.api.paging import Size
+from fediserver.web.pages import routes as pages
 from fediserver.web.responses import JSON
 from fediserver.web.router import Route
 
@@ -104,6 +105,9 @@ _PLAIN: Final[dict[str, _Plain]] = {
     "GET /.well-known/oauth-authorization-server": _Plain(
         "The addresses of the log-in (RFC 8414)", "OAuthServerMetadata"
     ),
+    "GET /.well-known/change-password": _Plain(
+        "Where members change their password", "elsewhere", _PAGE, fails=(302, 303)
+    ),
     "GET /.well-known/webfinger": _Plain(
         "From a handle to an actor (RFC 7033)", media_type="application/jrd+json", fails=(400, 404, 410)
     ),
@@ -126,7 +130,7 @@ ROUTES: tuple[Route, ...] = (Route(method="GET", path="/api/openapi.json", endpo
 
 def declared() -> tuple[Route, ...]:
     """Every route that the document tells of."""
-    every = (*api.ROUTES, *oauth.ROUTES, *federation.ROUTES, *ROUTES)
+    every = (*api.ROUTES, *oauth.ROUTES, *federation.ROUTES, *pages.ROUTES, *ROUTES)
     return tuple(route for route in every if route.path.startswith(_DECLARED))
 
 
@@ -162,7 +166,9 @@ def document() -> dict[str, Any]:
     for route in declared():
         endpoint = _as_endpoint(route)
         if endpoint is None:
-            described = _plain_operation(route, _PLAIN[f"{route.method} {route.path}"])
+            described = _plain_operation(
+                route, _PLAIN.get(f"{route.method} {route.path}", _Plain(summary(route)))
+            )
         else:
             described = _operation(route, endpoint, taken, components)
         paths.setdefault(address(route), {})[route.method.lower()] = described
@@ -329,8 +335,8 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
 
 
 def _responses(answer: str, media_type: str, fails: Iterable[int]) -> Schema:
-    said: Schema = {"204": {"description": "Nothing"}}
-    if answer != "nothing":
+    said: Schema = {"204": {"description": "Nothing"}} if answer == "nothing" else {}
+    if answer not in ("nothing", "elsewhere"):
         said = {"200": {"description": "As asked", "content": {media_type: {"schema": _kind(answer)}}}}
     return said | {str(code): _failure(code, media_type) for code in fails}
 
