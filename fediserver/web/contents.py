@@ -27,13 +27,17 @@ Of what Mastodon has, these paths answer 404.
 |---|---|"""
 
 MISSING: Final[dict[str, str]] = {
-    "/api/v1/admin/": "moderation by apps is not built; the command line has `fediserver account` and `domain`",
-    "/api/v2/admin/": "as above",
+    "/api/v1/admin/canonical_email_blocks": "sign-ups are not compared with blocked addresses yet",
+    "/api/v1/admin/email_domain_blocks": "as above",
+    "/api/v1/admin/ip_blocks": "the node keeps no addresses of members, and does not block any yet",
+    "/api/v1/admin/dimensions": "figures for moderators are not built",
+    "/api/v1/admin/measures": "as above",
+    "/api/v1/admin/retention": "as above",
+    "/api/v1/admin/tags": "trends are computed, but not reviewed by apps yet",
+    "/api/v1/admin/trends": "as above",
     "/api/v1/announcements/": "there are no announcements that could be dismissed or reacted to",
     "/api/v1/collections": "collections of accounts are not built, and not announced in `api_versions`",
     "/api/v1_alpha/": "trials of Mastodon's that no version promises",
-    "/api/v1/statuses/:id/interaction_policy": "quotes are not built",
-    "/api/v1/statuses/:id/quotes/": "quotes are not built",
 }
 """Beginnings of paths that Mastodon has and this node has not, with the reason."""
 
