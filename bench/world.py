@@ -22,7 +22,6 @@ class World:
         self.port = 0
         self.received = 0
         self.handshakes = 0
-        self.resumed = 0
         self.requests = 0
         self.keeps = True
         self.hangs_up = False
@@ -44,11 +43,6 @@ class World:
     async def close(self) -> None:
         """Stop."""
         self._server.close()
-
-    def allow_resumption(self, allowed: bool) -> None:
-        """Whether TLS sessions may be taken up again: with tickets only."""
-        if self._tls is not None:
-            self._tls.num_tickets = 2 if allowed else 0
 
     def person(self) -> Person:
         """Somebody new, on a host of their own."""
@@ -94,8 +88,6 @@ class _Peer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._world.handshakes += 1
-        tls = transport.get_extra_info("ssl_object")
-        self._world.resumed += bool(tls is not None and tls.session_reused)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

@@ -127,34 +127,30 @@ async def fan_out(town: Town) -> list[Row]:
 
 
 async def fan_out_tls(town: Town) -> list[Row]:
-    """The same with a new connection for each delivery: whole TLS handshakes, then sessions taken up again."""
+    """The same with a new connection and a whole TLS handshake for each delivery."""
     town.world.hangs_up = True
-    town.world.allow_resumption(False)
     await _say(town, 1)
-    whole = await _fan_out(town, "delivery, fresh TLS")
-    town.world.allow_resumption(True)
-    await _say(town, 1)
-    return whole + await _fan_out(town, "delivery, resumed TLS")
+    return await _fan_out(town, "delivery, fresh TLS")
 
 
 async def _fan_out(town: Town, item: str) -> list[Row]:
     node, world, rounds = town.node, town.world, town.sizes.rounds
     await node.quiet()
     world.keeps = False
-    before, handshakes, resumed = world.received, world.handshakes, world.resumed
+    before, handshakes = world.received, world.handshakes
     async with node.meter(item) as meter:
         seconds = await _say(town, rounds)
         await node.quiet()
     world.keeps = True
     sent = world.received - before
-    opened, resumed = world.handshakes - handshakes, world.resumed - resumed
+    opened = world.handshakes - handshakes
     return [
         row(
             item,
             "CPU-ms",
             meter.cpu_ms / sent,
             count=sent,
-            details=f"{rounds} posts; {opened} connections opened, {resumed} resumed",
+            details=f"{rounds} posts; {opened} connections opened",
         ),
         row(f"{item}, rate", "per s", sent / seconds, count=sent),
     ]

@@ -1,8 +1,6 @@
 import asyncio
-import contextlib
 import datetime as dt
 import ssl
-import time
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fediserver.errors import ConfigError, Unreachable
-from fediserver.net import tls
 from fediserver.net.client import Client
 from fediserver.net.tls import client_context
 
@@ -114,62 +111,3 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=str(path)):
         client_context(str(path))
-
-
-def shake(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> bool:
-    """A handshake in memory and a first answer; whether it took up an earlier session."""
-    upward, downward = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ours = client.wrap_bio(downward, upward, server_hostname=host)
-    theirs = server.wrap_bio(upward, downward, server_side=True)
-    for side in (ours, theirs, ours, theirs):
-        with contextlib.suppress(ssl.SSLWantReadError):
-            side.do_handshake()
-    theirs.write(b"hello")
-    assert ours.read(5) == b"hello"
-    return bool(theirs.session_reused)
-
-
-@pytest.fixture
-def far(lab: Path) -> ssl.SSLContext:
-    """The server far.test."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(lab / "server.pem")
-    return context
-
-
-def test_a_session_is_taken_up_again(lab: Path, far: ssl.SSLContext) -> None:
-    client = client_context(str(lab / "ca.pem"))
-    assert [shake(client, far, "far.test") for _ in range(3)] == [False, True, True]
-
-
-def test_a_certificate_is_checked_again_after_an_hour_however_often_it_was_resumed(
-    lab: Path, far: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = client_context(str(lab / "ca.pem"))
-    present = time.monotonic()
-    resumed = []
-    for minutes in (0, 30, 59, 61, 62):
-        monkeypatch.setattr(time, "monotonic", lambda minutes=minutes: present + 60 * minutes)
-        resumed.append(shake(client, far, "far.test"))
-    assert resumed == [False, True, True, False, True]
-
-
-def test_another_name_of_the_same_server_is_checked_by_itself(lab: Path, far: ssl.SSLContext) -> None:
-    client = client_context(str(lab / "ca.pem"))
-    shake(client, far, "far.test")
-    with pytest.raises(ssl.SSLCertVerificationError):
-        shake(client, far, "other.test")
-
-
-def test_sessions_of_many_hosts_do_not_pile_up(
-    lab: Path, far: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tls, "HOSTS", 2)
-    client = client_context(str(lab / "ca.pem"))
-    shake(client, far, "far.test")
-    assert isinstance(client, tls.ResumingContext)
-    session = client._sessions["far.test"].session
-    for name in ("one", "two", "three"):
-        client.remember(name, session, resumed=False)
-    assert list(client._sessions) == ["two", "three"]
-    assert not shake(client, far, "far.test")
