@@ -1,6 +1,7 @@
 """Instance, in both versions, and what hangs on it: https://docs.joinmastodon.org/entities/Instance/.
 
-The node announces Mastodon 4.2.0 and no `api_versions` until all features of a later level are there.
+The node announces Mastodon 4.4 and its level: quotes, which make the next one, cannot be made of other servers' posts
+yet. tests/views/test_instance.py ties the announcement to the routes.
 """
 
 from weakref import WeakKeyDictionary
@@ -23,8 +24,10 @@ from fediserver.views.entities import accounts
 from fediserver.views.entities.admin import rule
 from fediserver.views.entities.shelf import Json, encode
 
-VERSION = f"4.2.0 (compatible; fediserver {__version__})"
+VERSION = f"4.4.0 (compatible; fediserver {__version__})"
 """What clients read as the version of Mastodon whose features are here."""
+LEVEL = 6
+"""The same as a number, `api_versions.mastodon`: https://docs.joinmastodon.org/entities/Instance/#api-versions."""
 
 FRESH = MINUTE
 PICTURE_BYTES = 16 << 20
@@ -136,6 +139,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "domain": config.domain,
         "title": facts.text("title", config.domain),
         "version": VERSION,
+        "api_versions": {"mastodon": LEVEL},
         "source_url": facts.text("source_url", config.base_url),
         "description": facts.text("description"),
         "usage": {"users": {"active_month": facts.counts.active_month}},
