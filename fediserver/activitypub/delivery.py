@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Literal
 
 import msgspec
+import orjson
 
 from fediserver.activitypub import outbox
 from fediserver.activitypub.context import Context
@@ -41,6 +42,8 @@ BATCH = 40
 """Deliveries that a lane reads at a time; read again when they are done."""
 REMEMBERED = 1000
 """Posts that are remembered as open."""
+OPEN_HOLDS = 10 * SECOND
+"""How long: all hosts of a post are asked within that, and what was deleted meanwhile does not go out late."""
 SCHEME_HOLDS = 7 * DAY
 _FINAL = frozenset(range(400, 500)) - {401, 403, 408, 425, 429}
 """Answers that another try would not change; 401 and 403 may be a mistake that its people mend."""
@@ -79,7 +82,7 @@ class Deliverer:
         self._failing: set[int] = set()
         self._signatory = Signatory()
         self._bodies: dict[int, asyncio.Task[bytes | None]] = {}
-        self._open: OrderedDict[str, None] = OrderedDict()
+        self._open: OrderedDict[str, int] = OrderedDict()
 
     async def take_due(self) -> int:
         """Start a lane for every host that is due, as many as there is room for; answers how many."""
@@ -195,12 +198,17 @@ class Deliverer:
 
     async def _may_have(self, host: Host, said: Outgoing) -> bool:
         """What is not open is checked again: its readers there may have gone since it was said."""
-        if said.object_uri in self._open:
+        now = self._ctx.clock()
+        if self._open.get(said.object_uri, 0) > now:
             return True
         status = await statuses.by_uri(self._ctx.db, said.object_uri)
-        if status is not None and status.visibility.is_open:
-            # For the other hosts: an open post never closes.
-            self._open[said.object_uri] = None
+        if status is None:
+            # A profile is there as long as its owner; a post that was deleted meanwhile stays unsaid.
+            return bool(orjson.loads(said.facts).get("actor"))
+        if status.visibility.is_open:
+            # For the other hosts: an open post never closes, but it may be deleted.
+            self._open[said.object_uri] = now + OPEN_HOLDS
+            self._open.move_to_end(said.object_uri)
             if len(self._open) > REMEMBERED:
                 self._open.popitem(last=False)
             return True

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fediserver.actions import edit
+from fediserver.actions import delete, edit
 from fediserver.actions.edit import Revision
 from fediserver.actions.publish import Draft, publish
 from fediserver.activitypub.delivery import Deliverer
@@ -55,3 +55,22 @@ async def test_a_host_that_comes_back_gets_everything_in_the_order_it_was_said(o
     assert all(copies)
     assert copies[0] is not None
     assert (copies[0].content, copies[0].edited_at) == ("<p>Meet at ten</p>", edited.edited_at)
+
+
+async def test_a_post_that_was_deleted_meanwhile_does_not_go_out_late(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    alice, bob = await oak.account("alice"), await elm.account("bob")
+    await followed(oak, alice, elm, bob)
+    elm.network.down.add("oak.example")
+    post = await elm.post(bob, "Said too much")
+    await elm.settle()
+    await delete.delete(elm.ctx, bob, post)
+    elm.network.down.clear()
+    sent_before = len(elm.network.requests)
+    elm.clock.advance(MINUTE)
+    for _ in range(5):
+        await settle(oak, elm)
+        elm.clock.advance(MINUTE)
+    bodies = [request.content for request in elm.network.requests[sent_before:] if request.method == "POST"]
+    assert bodies
+    assert not [body for body in bodies if b"Said too much" in body]
