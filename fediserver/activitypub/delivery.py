@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -26,6 +27,7 @@ from fediserver.errors import NotFound, Refused, TooLarge, Unreachable
 from fediserver.models.delivery import Delivery, Host, Outgoing
 from fediserver.net import hosts as breaker
 from fediserver.net.client import Receipt
+from fediserver.running import RunningTasks
 from fediserver.signatures import Message, Scheme
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Deliverer:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._running = RunningTasks()
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._failing: set[int] = set()
         self._signatory = Signatory()
@@ -107,9 +110,8 @@ class Deliverer:
         due = await ctx.db.write(claim)
         self._failing |= {host.id for host in due if host.failures}
         for host in due:
-            task = asyncio.create_task(self._lane(host), name=f"lane {host.name}")
-            self._lanes[host.id] = task
-            task.add_done_callback(lambda task, host_id=host.id: self._ended(host_id, task))  # type: ignore[misc]
+            ended = partial(self._ended, host.id)
+            self._lanes[host.id] = self._running.start(self._lane(host), ended, name=f"lane {host.name}")
         return len(due)
 
     async def renew(self) -> None:
@@ -125,15 +127,11 @@ class Deliverer:
 
     async def settle(self) -> None:
         """Wait until the lanes that run now are done."""
-        while self._lanes:
-            await asyncio.wait(self._lanes.values())
+        await self._running.settle()
 
     async def stop(self) -> None:
         """End the lanes; what was under way is sent again by whoever takes the lane next."""
-        running = list(self._lanes.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._running.stop()
 
     def _ended(self, host_id: int, task: asyncio.Task[None]) -> None:
         # It may have been taken again between its release and its end.

@@ -163,7 +163,8 @@ class PostgresDatabase(Database):
             self._hears.set()
             while not lost.is_set():
                 try:
-                    await asyncio.wait_for(lost.wait(), STILL_THERE)
+                    async with asyncio.timeout(STILL_THERE):
+                        await lost.wait()
                 except TimeoutError:
                     await connection.execute("select 1", timeout=10)
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from functools import partial
 
 from fediserver.activitypub import inbox
 from fediserver.activitypub.context import Context
@@ -11,6 +12,7 @@ from fediserver.db import intake
 from fediserver.errors import BadRequest, FediserverError, Ignored, Refused, Unreachable
 from fediserver.models.delivery import Received, Unverified
 from fediserver.net import hosts as breaker
+from fediserver.running import RunningTasks
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ class Intake:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = RunningTasks()
         self._last_of_actor: dict[str, asyncio.Task[None]] = {}
 
     async def take_due(self) -> int:
@@ -39,10 +41,8 @@ class Intake:
         )
         for row in due:
             before = self._last_of_actor.get(row.actor_uri)
-            task = asyncio.create_task(self._handle(row, before))
-            self._running.add(task)
-            self._last_of_actor[row.actor_uri] = task
-            task.add_done_callback(lambda done, actor=row.actor_uri: self._ended(done, actor))  # type: ignore[misc]
+            ended = partial(self._ended, row.actor_uri)
+            self._last_of_actor[row.actor_uri] = self._running.start(self._handle(row, before), ended)
         return len(due)
 
     async def renew(self) -> None:
@@ -53,18 +53,13 @@ class Intake:
 
     async def settle(self) -> None:
         """Wait until everything that is being handled now is done."""
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._running.settle()
 
     async def stop(self) -> None:
         """Let go; what was under way is handled again by whoever takes it next."""
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._running.stop()
 
-    def _ended(self, task: asyncio.Task[None], actor: str) -> None:
-        self._running.discard(task)
+    def _ended(self, actor: str, task: asyncio.Task[None]) -> None:
         if self._last_of_actor.get(actor) is task:
             del self._last_of_actor[actor]
         if not self._running or len(self._running) == AT_ONCE - 1:

@@ -16,6 +16,7 @@ from fediserver.models.push import Push, PushSubscription
 from fediserver.net import hosts as breaker
 from fediserver.net.client import Receipt
 from fediserver.net.hosts import HEALTHY, HostState
+from fediserver.running import RunningTasks
 from fediserver.signatures import webpush
 from fediserver.views import push as words
 
@@ -39,7 +40,7 @@ class Pusher:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = RunningTasks()
         self._room: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._hosts: OrderedDict[str, HostState] = OrderedDict()
 
@@ -53,9 +54,7 @@ class Pusher:
             lambda tx: queue.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
         )
         for push in due:
-            task = asyncio.create_task(self._run(push))
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+            self._running.start(self._run(push), self._ended)
         return len(due)
 
     async def renew(self) -> None:
@@ -66,18 +65,13 @@ class Pusher:
 
     async def settle(self) -> None:
         """Wait until what is being sent has arrived or failed."""
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._running.settle()
 
     async def stop(self) -> None:
         """Give up what is under way; it is sent again later."""
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._running.stop()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _ended(self, _: asyncio.Task[None]) -> None:
         self._ctx.bus.publish("pushes")
 
     async def _run(self, push: Push) -> None:

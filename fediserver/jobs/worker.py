@@ -104,7 +104,8 @@ class Worker:
                 log.exception("the loop for %s had a problem; it goes on", topic)
                 await asyncio.sleep(LOOK)
             try:
-                await asyncio.wait_for(woken.wait(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    await woken.wait()
             except TimeoutError:
                 continue
 
