@@ -1,7 +1,6 @@
 """Tells members what happened to them."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from fediserver.actions import notification_policy
 from fediserver.actions.core import Core
@@ -9,21 +8,8 @@ from fediserver.db import notification_policy as requests
 from fediserver.db import notifications
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
-from fediserver.models.notification import DROP, FILTER
+from fediserver.models.notification import DROP, FILTER, Kind
 from fediserver.models.status import Status
-
-Kind = Literal[
-    "mention",
-    "status",
-    "reblog",
-    "follow",
-    "follow_request",
-    "favourite",
-    "poll",
-    "update",
-    "quote",
-    "quoted_update",
-]
 
 
 async def tell(

@@ -1,8 +1,32 @@
 """Notifications, whom they are accepted from, and read markers."""
 
+from typing import Final, Literal, get_args
+
 import msgspec
 
 from fediserver.clock import HOUR
+
+Kind = Literal[
+    "mention",
+    "status",
+    "reblog",
+    "follow",
+    "follow_request",
+    "favourite",
+    "poll",
+    "update",
+    "quote",
+    "quoted_update",
+    "severed_relationships",
+    "moderation_warning",
+    "annual_report",
+    "admin.sign_up",
+    "admin.report",
+    "added_to_collection",
+    "collection_update",
+]
+"""What a member is told, as Mastodon's entity Notification calls it."""
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
 """Kinds that are told together: of one post or, without a post, of one time."""

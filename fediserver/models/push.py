@@ -2,27 +2,6 @@
 
 import msgspec
 
-KINDS = (
-    "mention",
-    "status",
-    "reblog",
-    "follow",
-    "follow_request",
-    "favourite",
-    "poll",
-    "update",
-    "quote",
-    "quoted_update",
-    "severed_relationships",
-    "moderation_warning",
-    "annual_report",
-    "admin.sign_up",
-    "admin.report",
-    "added_to_collection",
-    "collection_update",
-)
-"""Kinds of notifications that one can be alerted of."""
-
 POLICIES = ("all", "followed", "follower", "none")
 """Whose notifications are pushed: everybody's, of whom one follows, of one's followers, nobody's."""
 

@@ -14,6 +14,7 @@ from fediserver.web import federation, files, oauth, openapi
 from fediserver.web.api import routes as api
 from fediserver.web.auth import Access
 from fediserver.web.client_address import ClientAddress
+from fediserver.web.federation import asking
 from fediserver.web.limits import Limits
 from fediserver.web.middleware import Cors, Errors, Head, NotedHeaders, RequestId, SecurityHeaders
 from fediserver.web.pages import kit
@@ -67,7 +68,7 @@ def _or_document(route: Route) -> Route:
         return route
 
     async def page_or_document(ctx: Context, request: Request) -> Response:
-        if federation.wants_activity(request):
+        if asking.wants_activity(request):
             return RedirectResponse(elsewhere(ctx, request.path_params), 302, {"vary": "Accept"})
         response: Response = await route.endpoint(ctx, request)  # type: ignore[misc]
         return response

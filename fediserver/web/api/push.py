@@ -10,7 +10,8 @@ from fediserver.activitypub.context import Context
 from fediserver.db import push as rows
 from fediserver.db.database import Writer
 from fediserver.errors import BadRequest, Invalid, NotFound, Refused
-from fediserver.models.push import KINDS, POLICIES, PushSubscription
+from fediserver.models.notification import KINDS
+from fediserver.models.push import POLICIES, PushSubscription
 from fediserver.signatures import webpush
 from fediserver.views import push as words
 from fediserver.web import auth
