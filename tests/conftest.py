@@ -15,7 +15,7 @@ import pytest
 from fediserver.db.database import connect
 from fediserver.db.migrate import migrate
 from fediserver.signatures import keys
-from tests import postgres
+from tests import ledger, postgres
 from tests.town import Network, StoppedClock, Town, opened_town
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -146,8 +146,33 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             missing(tool)
 
 
+def pytest_testnodedown(node: Any) -> None:
+    """One of the processes that run the tests has ended: what it has seen goes into the ledger."""
+    ledger.seen.update(map(tuple, getattr(node, "workeroutput", {}).get("ledger", ())))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A whole run that leaves an endpoint unseen has failed."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["ledger"] = sorted(ledger.seen)
+    elif _is_whole(session) and any(ledger.holes(ledger.seen)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(session: pytest.Session) -> bool:
+    """Whether every test was asked for, and there was everything that tests need."""
+    config = session.config
+    narrowed = config.option.keyword or config.option.markexpr or config.option.collectonly
+    asked_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed
+    return asked_all and postgres.programs() is not None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests a missing program took away, however many processes ran them."""
+    """Say how many tests a missing program took away, and which endpoints a whole run has not seen."""
+    session = terminalreporter._session
+    for hole in ledger.holes(ledger.seen) if session is not None and _is_whole(session) else ():
+        terminalreporter.write_line(hole, red=True)
     skipped: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""

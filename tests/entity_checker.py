@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fediserver.views.entities import instance
+
 SHARED = Path(__file__).parents[2] / "shared" / "spec" / "mastodon-entities.json"
 
-_ANNOUNCED = (4, 2)
+_ANNOUNCED = tuple(int(part) for part in instance.VERSION.split(".")[:2])
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
@@ -45,7 +47,9 @@ def _value(kind: str, value: Any, place: str) -> Iterator[str]:
         for number, item in enumerate(value):
             yield from _value(kind[6:-1], item, f"{place}[{number}]")
     elif kind in entities():
-        yield from _entity(kind, value, place)
+        # A quote within a quoted post is only named.
+        is_within = kind == "Quote" and place.endswith(".quoted_status.quote")
+        yield from _entity("ShallowQuote" if is_within else kind, value, place)
     elif not _is(kind, value):
         yield f"{place} is {value!r}, not {kind}"
 

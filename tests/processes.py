@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import asyncpg
 import httpx
 
+from tests.ledger import heard_from
+
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -258,13 +260,14 @@ class Node:
         return Person(name, self.host, await self.client({"authorization": f"Bearer {token}"}))
 
     async def client(self, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-        """An HTTP client of the node, closed with it."""
+        """An HTTP client of the node that checks what it is told, closed with it."""
         client = httpx.AsyncClient(
             base_url=self.base_url,
             headers=headers,
             verify=ssl.create_default_context(cafile=self._trust) if self._trust else False,
             trust_env=False,
             timeout=30,
+            event_hooks={"response": [heard_from("postgres" if self.database_url else "sqlite")]},
         )
         return await self._clients.enter_async_context(client)
 

@@ -23,6 +23,7 @@ from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.models.visibility import named
 from fediserver.web.site import site
+from tests.ledger import heard_from
 
 NOON = 1_790_000_000_000
 """When every test begins: a moment in September 2026."""
@@ -97,12 +98,15 @@ class Town:
     async def client(
         self, account: Account | None = None, *, scopes: str = "read write follow push"
     ) -> httpx.AsyncClient:
-        """An HTTP client of this node, signed in as somebody; without, a stranger."""
+        """An HTTP client of this node that checks what it is told, signed in as somebody; without, a stranger."""
         headers = {}
         if account is not None:
             headers["authorization"] = f"Bearer {await self.token(account, scopes)}"
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url=self.ctx.config.base_url, headers=headers
+            transport=httpx.ASGITransport(self.app),
+            base_url=self.ctx.config.base_url,
+            headers=headers,
+            event_hooks={"response": [heard_from("sqlite" if "sqlite" in self.ctx.db.url else "postgres")]},
         )
         await self._clients.enter_async_context(client)
         return client

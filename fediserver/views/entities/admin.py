@@ -77,7 +77,7 @@ async def reports(ctx: Context, found: Sequence[Report], viewer_id: int) -> list
 
 def rule(row: Rule) -> Entity:
     """A Rule."""
-    return {"id": str(row.id), "text": row.text, "hint": row.hint}
+    return {"id": str(row.id), "text": row.text, "hint": row.hint, "translations": {}}
 
 
 def _account(row: Account, user: User | None, entity: Json) -> Entity:

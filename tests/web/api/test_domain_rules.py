@@ -34,6 +34,7 @@ async def test_a_block_is_made_changed_and_dropped(town: Any) -> None:
     changed = (await client.put(path, json={"severity": "suspend", "obfuscate": True})).json()
     assert changed == made | {"severity": "suspend", "obfuscate": True}
     assert (await client.get(path)).json() == changed
+    assert (await client.put(path, json={"severity": "loud"})).status_code == 422
     assert town.ctx.domains.severity("deep.xn--bcher-kva.example") == ""
     await town.ctx.domains.refresh(town.ctx.db, town.clock())
     assert town.ctx.domains.severity("deep.xn--bcher-kva.example") == "suspend"

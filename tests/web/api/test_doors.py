@@ -93,6 +93,40 @@ async def test_every_route_that_is_a_members_wants_a_token(town: Any) -> None:
             assert answer.status_code in (200, 400, 404), path
 
 
+async def test_every_route_with_scopes_refuses_a_token_without_them(town: Any) -> None:
+    alice = await town.account("alice", role="owner")
+    pusher, lister = await town.client(alice, scopes="push"), await town.client(alice, scopes="read:lists")
+    tried = 0
+    for route in ROUTES:
+        endpoint: Any = route.endpoint
+        if not endpoint.needs_token or not endpoint.scopes:
+            continue
+        client = lister if "push" in endpoint.scopes else pusher
+        answer = await client.request(route.method, re.sub(r"\{\w+\}", "1", route.path))
+        assert answer.status_code == 403, f"{route.method} {route.path}"
+        assert answer.json() == {"error": "This action is outside the authorized scopes"}
+        tried += 1
+    assert tried > 150
+
+
+async def test_an_application_without_a_member_is_no_member_anywhere(town: Any) -> None:
+    client = await town.client()
+    scopes = "read write follow push"
+    wish = {"client_name": "Bot", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": scopes}
+    made = (await client.post("/api/v1/apps", data=wish)).json()
+    credentials = {"client_id": made["client_id"], "client_secret": made["client_secret"], "scope": scopes}
+    token = (
+        await client.post("/oauth/token", data=credentials | {"grant_type": "client_credentials"})
+    ).json()
+    client.headers["authorization"] = f"Bearer {token['access_token']}"
+    for route in ROUTES:
+        endpoint: Any = route.endpoint
+        if endpoint.needs_member and not any(scope.startswith("admin") for scope in endpoint.scopes):
+            answer = await client.request(route.method, re.sub(r"\{\w+\}", "1", route.path))
+            assert answer.status_code == 422, f"{route.method} {route.path}"
+            assert answer.json() == {"error": "This method requires an authenticated user"}
+
+
 async def test_a_bad_token_is_401_and_a_narrow_one_403(town: Any) -> None:
     alice = await town.account("alice")
     stranger = await town.client()

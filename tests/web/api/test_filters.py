@@ -258,6 +258,7 @@ async def test_the_first_api_sees_keywords_as_filters(town: Any) -> None:
     assert changed == single | {"phrase": "dog", "context": ["public"], "whole_word": True}
     changed = (await client.put(path, data={"irreversible": "false"})).json()
     assert (changed["phrase"], changed["irreversible"], changed["whole_word"]) == ("dog", False, True)
+    assert (await client.patch(path, json={"whole_word": False})).json()["whole_word"] is False
     assert (await client.get(V2)).json()[0]["title"] == "dog"
     for wrong in ({"context": ["home"]}, {"phrase": "x"}, {"phrase": "x", "context": ["kitchen"]}):
         assert (await client.post(V1, json=wrong)).status_code == 422

@@ -244,9 +244,32 @@ async def test_a_report_is_taken_on_and_closed_and_opened_again(town: Any) -> No
     assert (changed["category"], changed["rules"]) == ("spam", [])
     assert (await client.put(path, json={"rule_ids": ["99"]})).status_code == 422
     assert (await client.put(path, json={"category": "odd"})).status_code == 422
-    for method, end in (("GET", ""), ("PUT", ""), ("POST", "/resolve")):
+    verbs = ("assign_to_self", "unassign", "resolve", "reopen")
+    for method, end in (("GET", ""), ("PUT", ""), *(("POST", f"/{verb}") for verb in verbs)):
         assert (await client.request(method, f"{API}/reports/1{end}")).status_code == 404
     assert "resolve_report" in await deeds(town, bob)
+
+
+async def test_what_is_asked_of_somebody_unknown_is_404(town: Any) -> None:
+    client = await staff(town, role="admin")
+    verbs = ("approve", "reject", "enable", "unsensitive", "unsilence", "unsuspend", "action")
+    for verb in verbs:
+        asked = await client.post(f"{API}/accounts/1/{verb}", json={"type": "silence"})
+        assert asked.status_code == 404, verb
+    for method in ("GET", "DELETE"):
+        assert (await client.request(method, f"{API}/accounts/1")).status_code == 404
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_accounts_are_paged_there_and_back(town: Any, version: str) -> None:
+    client = await staff(town)
+    names = [(await town.account(name)).username for name in ("alice", "bob", "carol")]
+    path = f"/api/{version}/admin/accounts"
+    newest = await client.get(f"{path}?limit=2")
+    assert [one["username"] for one in newest.json()] == names[:0:-1]
+    rest = await client.get(links(newest)["next"])
+    assert [one["username"] for one in rest.json()] == ["alice", "mona"]
+    assert ids(await client.get(links(rest)["prev"])) == ids(newest)
 
 
 async def test_an_action_answers_a_report(town: Any) -> None:
@@ -279,7 +302,7 @@ async def test_rules_are_shown_and_their_numbers_are_not_used_again(town: Any) -
     first = await rules.add(town.ctx, "Be kind")
     await rules.remove(town.ctx, first.id)
     second = await rules.add(town.ctx, "Be brief", "Really")
-    expected = [{"id": str(second.id), "text": "Be brief", "hint": "Really"}]
+    expected = [{"id": str(second.id), "text": "Be brief", "hint": "Really", "translations": {}}]
     assert second.id != first.id
     assert (await client.get("/api/v1/instance/rules")).json() == expected
     assert (await client.get("/api/v2/instance")).json()["rules"] == expected

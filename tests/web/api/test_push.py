@@ -61,6 +61,9 @@ async def test_a_subscription_is_made_shown_changed_replaced_and_ended(town: Tow
     )
     assert by_id.json()["alerts"] == {"follow": True}
     assert (await client.put("/api/web/push_subscriptions/1", json={})).status_code == 404
+    wish_for_all = {"data": {"alerts": {"update": True}}}
+    for path in (PATH, f"/api/web/push_subscriptions/{made['id']}"):
+        assert (await client.patch(path, json=wish_for_all)).json()["alerts"] == {"update": True}
     again = await client.post("/api/web/push_subscriptions", json=wish(app, "poll"))
     assert again.json()["standard"] is True
     assert again.json()["id"] != made["id"]

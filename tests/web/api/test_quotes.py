@@ -210,6 +210,9 @@ async def test_the_policy_of_a_post_is_changed_by_its_author(town: Any) -> None:
     path = f"/api/v1/statuses/{post.id}/interaction_policy"
     wish = {"quote_approval_policy": "followers"}
     assert (await hers.put(path, json=wish)).json()["quote_approval"]["automatic"] == ["followers"]
+    assert (await hers.patch(path, json={"quote_approval_policy": "public"})).json()["quote_approval"][
+        "automatic"
+    ] == ["public"]
     edited = await hers.put(
         f"/api/v1/statuses/{post.id}", json={"status": "plant leeks", "quote_approval_policy": "nobody"}
     )

@@ -67,7 +67,6 @@ async def test_an_app_alone_is_no_member(town: Any) -> None:
 
 async def test_default_pictures_are_there(town: Any) -> None:
     client = await town.client()
-    client.event_hooks = {}
     for name in ("avatar.png", "header.png"):
         answer = await client.get(f"/static/{name}")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
