@@ -13,6 +13,7 @@ from fediserver.actions.place import write_tags
 from fediserver.actions.write import (
     PollDraft,
     Written,
+    attach,
     attachments,
     check_length,
     mention_list,
@@ -63,7 +64,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
     async def work(tx: Writer) -> None:
         await index.forget(tx, status.id)
         await keep_versions(core, tx, status, before)
-        await media.attach(tx, [one.id for one in files], status.id)
+        await attach(tx, files, status.id)
         await _describe(tx, files, revision.media_changes)
         poll_id = status.poll_id if same_poll else await _new_poll(core, tx, status, revision.poll)
         final = msgspec.structs.replace(revised, poll_id=poll_id)

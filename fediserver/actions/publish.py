@@ -15,6 +15,7 @@ from fediserver.actions.visibility import can_see
 from fediserver.actions.write import (
     PollDraft,
     Written,
+    attach,
     attachments,
     check_length,
     domain_of,
@@ -23,7 +24,7 @@ from fediserver.actions.write import (
     write,
 )
 from fediserver.clock import DAY, HOUR
-from fediserver.db import accounts, jobs, media, scheduled, statuses
+from fediserver.db import accounts, jobs, scheduled, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
@@ -100,7 +101,7 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
             raise NotFound
         await place(core, tx, author, status, parts)
         await quote.enter(core, tx, author, status, quoted) if quoted else None
-        await media.attach(tx, [one.id for one in files], status.id) if files else None
+        await attach(tx, files, status.id) if files else None
         await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
         await _end_of_poll(core, tx, poll)
         await emit(

@@ -8,7 +8,7 @@ import orjson
 from fediserver.actions.core import Core
 from fediserver.clock import DAY, MINUTE
 from fediserver.db import accounts, media, scheduled
-from fediserver.db.database import Reader
+from fediserver.db.database import Reader, Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
@@ -23,6 +23,7 @@ POLL_OPTIONS = 4
 OPTION_CHARACTERS = 50
 SHORTEST_POLL = 5 * MINUTE
 LONGEST_POLL = 31 * DAY
+_NOT_FREE = "Validation failed: one of the attached files is not there, or already used"
 
 
 class PollDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,10 +128,16 @@ async def attachments(
         and kept.get(one.id) in (None, scheduled_id)
     ]
     if len(fit) != len(set(ids)):
-        raise Invalid("Validation failed: one of the attached files is not there, or already used")
+        raise Invalid(_NOT_FREE)
     if len(fit) > 1 and any(one.kind in ("video", "audio", "gifv") for one in fit):
         raise Invalid("Validation failed: a video or sound cannot be attached together with other files")
     return fit
+
+
+async def attach(tx: Writer, files: Sequence[MediaAttachment], status_id: int) -> None:
+    """Make the files those of a post; raises Invalid when another post has taken one meanwhile."""
+    if not await media.attach(tx, [one.id for one in files], status_id):
+        raise Invalid(_NOT_FREE)
 
 
 async def _files(tx: Reader, ids: Sequence[int]) -> tuple[dict[int, MediaAttachment], dict[int, int]]:

@@ -83,7 +83,8 @@ class Database(Reader):
         """Run `work` in a transaction and commit it; on return it is durable.
 
         `work` awaits nothing but its own queries: on SQLite the whole of it runs in the writer's
-        thread. It may run twice (a deadlock on PostgreSQL), so it changes nothing but rows.
+        thread, on PostgreSQL the other processes of the node wait for it. No other transaction comes
+        between its queries, so that it may decide by what it reads.
         Raises Clash, or whatever `work` raises, with nothing changed.
         """
 

@@ -18,7 +18,10 @@ OF_STATUSES = Query(f"""
     select {_ATTACHMENT} from media_attachments where status_id = any(:status_ids) order by status_id, position, id
 """)
 DESCRIBE = Query("update media_attachments set description = :description, meta = :meta where id = :id")
-ATTACH = Query("update media_attachments set status_id = :status_id, position = :position where id = :id")
+ATTACH = Query("""
+    update media_attachments set status_id = :status_id, position = :position
+     where id = :id and (status_id is null or status_id = :status_id)
+""")
 DETACH = Query(
     "update media_attachments set status_id = null where status_id = :status_id and id <> all(:keep)"
 )
@@ -85,12 +88,16 @@ async def describe(tx: Writer, attachment_id: int, *, description: str, meta: st
     await tx.run(DESCRIBE, id=attachment_id, description=description, meta=meta)
 
 
-async def attach(tx: Writer, ids: Sequence[int], status_id: int) -> None:
-    """Make these the attachments of a post, in this order; others of it are free again."""
+async def attach(tx: Writer, ids: Sequence[int], status_id: int) -> bool:
+    """Make these the attachments of a post, in this order; others of it are free again.
+
+    False when one is gone, or is another post's.
+    """
     await tx.run(DETACH, status_id=status_id, keep=ids)
-    await tx.many(
-        ATTACH, [{"id": one, "status_id": status_id, "position": place} for place, one in enumerate(ids)]
-    )
+    taken = [
+        await tx.run(ATTACH, id=one, status_id=status_id, position=place) for place, one in enumerate(ids)
+    ]
+    return sum(taken) == len(ids)
 
 
 async def drop_of_status(tx: Writer, status_id: int, keep: Sequence[int] = ()) -> None:

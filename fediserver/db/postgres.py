@@ -1,4 +1,9 @@
-"""PostgreSQL by asyncpg: any number of processes on any number of machines."""
+"""PostgreSQL by asyncpg: any number of processes on any number of machines.
+
+One process of a node writes at a time, under a lock: a transaction may decide by what it reads, as it may on SQLite,
+and no other comes between. (Serializable isolation promises the same, but where every post touches the rows of the
+same tag it undoes more than it lets pass: docs/decisions/0009-one-writer.md.)
+"""
 
 import asyncio
 import logging
@@ -11,6 +16,7 @@ import msgspec
 
 from fediserver.db.bus import Bus
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError
 from fediserver.models import event as events
@@ -19,15 +25,17 @@ from fediserver.models.event import Event
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 10
-ATTEMPTS = 4
-"""How often a transaction that lost a deadlock runs again."""
+TOGETHER = 16
+"""Transactions in one commit: other processes of the node wait meanwhile."""
+LONGEST_PAUSE = 20
+"""Seconds that a process may hold the lock and ask nothing: one that stands still must not stop the others."""
 _MIGRATION_LOCK = 0x66656469
+_WRITER_LOCK = 0x77726974
 CHANNEL = "fediserver"
 """Where transactions tell the processes of a node what happened."""
 LISTEN_AGAIN = 1.0
 STILL_THERE = 30.0
 """Seconds between looks whether a connection that hears nothing is one still."""
-_LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class _ConnectionReader(Reader):
@@ -88,13 +96,21 @@ class PostgresDatabase(Database):
         self.bus = Bus()
         self._pool = pool
         self._reader = _ConnectionReader(pool)
+        # What is told comes back to the bus from PostgreSQL, to this process as to the others.
+        self._writes = GroupedWrites(self._commit, together=TOGETHER, spread=self.bus.spread)
         self._listening: asyncio.Task[None] | None = None
         self._hears = asyncio.Event()
 
     @classmethod
     async def open(cls, url: str) -> "PostgresDatabase":
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, command_timeout=60)
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=CONNECTIONS,
+                command_timeout=60,
+                server_settings={"idle_in_transaction_session_timeout": f"{LONGEST_PAUSE}s"},
+            )
         except (OSError, asyncpg.PostgresError) as problem:
             raise ConfigError(
                 f"the database of FEDISERVER_DATABASE_URL cannot be opened: {problem}; is PostgreSQL running there?"
@@ -119,18 +135,7 @@ class PostgresDatabase(Database):
             return await work(_ConnectionReader(connection))
 
     async def write(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
-        for attempt in range(ATTEMPTS):
-            try:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    tx = _ConnectionWriter(connection)
-                    result = await work(tx)
-                    await tx.notify()
-                    return result
-            except _LOST:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
-        raise AssertionError("the loop returns or raises")
+        return await self._writes.write(work)
 
     async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -187,4 +192,27 @@ class PostgresDatabase(Database):
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
+        await self._writes.settle()
         await self._pool.close()
+
+    async def _commit(self, works: Sequence[Work]) -> list[Outcome]:
+        """Run each in a savepoint, commit once; a problem with the commit is everybody's problem."""
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(f"select pg_advisory_xact_lock({_WRITER_LOCK})")
+                return [await _attempt(connection, work) for work in works]
+        except Exception as problem:  # noqa: BLE001 - handed to those who asked for the work
+            return [Outcome(problem=problem) for _ in works]
+
+
+async def _attempt(connection: Any, work: Work) -> Outcome:
+    try:
+        async with connection.transaction():
+            tx = _ConnectionWriter(connection)
+            value = await work(tx)
+            await tx.notify()
+    except Exception as problem:
+        if connection.is_closed():
+            raise
+        return Outcome(problem=problem)
+    return Outcome(value=value)

@@ -9,7 +9,6 @@ writer's thread, so that it costs one hop between threads however many queries i
 that wait at the same time are committed together, each in a savepoint: one fsync for all.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ import orjson
 
 from fediserver.db.bus import Bus
 from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError, Unavailable
 from fediserver.models.event import Event
@@ -38,12 +38,6 @@ class _Connection(aiosqlite.Connection):
 
     async def call(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         return cast(Answer, await self._execute(work, self._conn))  # type: ignore[no-untyped-call]
-
-
-class _Outcome(msgspec.Struct):
-    value: Any = None
-    problem: BaseException | None = None
-    told: list[Event] = []
 
 
 def _bind(query: Query, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,8 +136,7 @@ class SqliteDatabase(_ThreadReader, Database):
         self._slow = slow
         self._writer = writer
         self._slow_reader = _HopReader(slow)
-        self._waiting: list[tuple[Callable[[Writer], Awaitable[Any]], asyncio.Future[Any]]] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._writes = GroupedWrites(self._commit, together=TOGETHER, spread=self.bus.spread)
 
     @classmethod
     async def open(cls, url: str) -> "SqliteDatabase":
@@ -167,11 +160,7 @@ class SqliteDatabase(_ThreadReader, Database):
             self._connection.execute("commit")
 
     async def write(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_waiting())
-        return await done
+        return await self._writes.write(work)
 
     async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         return await self.write(work)
@@ -183,30 +172,13 @@ class SqliteDatabase(_ThreadReader, Database):
         return cast(int, self._connection.execute("pragma data_version").fetchone()[0])
 
     async def close(self) -> None:
-        while self._committing is not None:
-            await self._committing
+        await self._writes.settle()
         for connection in (self._slow, self._writer):
             await connection.close()
         self._connection.close()
 
-    async def _commit_waiting(self) -> None:
-        try:
-            while self._waiting:
-                batch = [(work, done) for work, done in self._waiting[:TOGETHER] if not done.cancelled()]
-                del self._waiting[:TOGETHER]
-                works = [work for work, _ in batch]
-                outcomes = await self._writer.call(lambda connection, works=works: _commit(connection, works))  # type: ignore[misc]
-                for (_, done), outcome in zip(batch, outcomes, strict=True):
-                    for event in outcome.told:
-                        self.bus.spread(event)
-                    if done.cancelled():
-                        continue
-                    if outcome.problem is None:
-                        done.set_result(outcome.value)
-                    else:
-                        done.set_exception(outcome.problem)
-        finally:
-            self._committing = None
+    async def _commit(self, works: Sequence[Work]) -> list[Outcome]:
+        return await self._writer.call(lambda connection: _commit(connection, works))
 
 
 def _prepare(path: Path) -> None:
@@ -241,9 +213,7 @@ async def _open(path: Path) -> _Connection:
     return cast(_Connection, await connection)
 
 
-def _commit(
-    connection: sqlite3.Connection, works: Sequence[Callable[[Writer], Awaitable[Any]]]
-) -> list[_Outcome]:
+def _commit(connection: sqlite3.Connection, works: Sequence[Work]) -> list[Outcome]:
     """Run each in a savepoint, commit once; a problem with the commit is everybody's problem."""
     try:
         connection.execute("begin immediate")
@@ -252,7 +222,7 @@ def _commit(
     except sqlite3.Error as problem:
         if connection.in_transaction:
             connection.execute("rollback")
-        return [_Outcome(problem=_told(problem)) for _ in works]
+        return [Outcome(problem=_told(problem)) for _ in works]
     return outcomes
 
 
@@ -263,13 +233,13 @@ def _told(problem: Exception) -> Exception:
     return problem
 
 
-def _attempt(connection: sqlite3.Connection, work: Callable[[Writer], Awaitable[Any]]) -> _Outcome:
+def _attempt(connection: sqlite3.Connection, work: Work) -> Outcome:
     connection.execute("savepoint attempt")
     tx = _ThreadWriter(connection)
     try:
-        outcome = _Outcome(value=_drive(work(tx)), told=tx.told)
+        outcome = Outcome(value=_drive(work(tx)), told=tx.told)
     except Exception as problem:  # noqa: BLE001 - handed to the one who asked for the work
         connection.execute("rollback to attempt")
-        outcome = _Outcome(problem=_told(problem))
+        outcome = Outcome(problem=_told(problem))
     connection.execute("release attempt")
     return outcome

@@ -307,8 +307,8 @@ def _query_parameters(schema: Schema, components: Mapping[str, Schema]) -> list[
 
 
 def _failures(route: Route, endpoint: Endpoint) -> tuple[int, ...]:
-    """The errors that an endpoint of this kind may answer with."""
-    found = {429}
+    """The errors that an endpoint of this kind may answer with; 503 is for a node that stops, or has no room."""
+    found = {429, 503}
     if endpoint.knows_viewer or endpoint.needs_token:
         found |= {401, 403}
     if endpoint.needs_token:
@@ -326,7 +326,6 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "accounts.by_handle": (404,),
     "posting.create": (404,),
     "reports.create": (404,),
-    "sign_up.confirm_again": (503,),
     "sign_up.create": (403,),
     "streaming.unknown": (400,),
     "timelines.link": (404,),

@@ -91,21 +91,6 @@ async def test_every_process_hears(db: Database, other: Database) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-async def test_a_transaction_that_runs_again_is_told_once(db: Database) -> None:
-    ear = Ear(db)
-    attempts: list[int] = []
-
-    async def lose_a_deadlock_first(tx: Writer) -> None:
-        attempts.append(1)
-        await tx.tell(Posted(len(attempts)))
-        if len(attempts) == 1:
-            raise asyncpg.DeadlockDetectedError
-
-    await db.write(lose_a_deadlock_first)
-    await ear.hears(Posted(2))
-
-
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 async def test_a_lost_connection_is_made_again(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "LISTEN_AGAIN", 0.05)
     ear = Ear(db)
