@@ -5,6 +5,7 @@ import sys
 import click
 
 from fediserver import __version__
+from fediserver.cli.about import about
 from fediserver.cli.account import account
 from fediserver.cli.domain import domain
 from fediserver.cli.group import group
@@ -20,7 +21,7 @@ def cli() -> None:
     """A node of fediserver: groups that get things done together."""
 
 
-for command in (serve, account, group, domain, queue, rule):
+for command in (serve, about, account, group, domain, queue, rule):
     cli.add_command(command)
 
 

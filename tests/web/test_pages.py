@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from fediserver.actions import access, register, sessions
+from fediserver.actions import about, access, register, rules, sessions
 from fediserver.actions.delete import delete
 from fediserver.actions.publish import Draft, publish
 from fediserver.actions.write import PollDraft
@@ -84,6 +84,30 @@ async def test_an_empty_node_has_good_pages(garden: Garden, registrations: str) 
     assert ('name="reason"' in page) is (registrations == "approval")
     front = (await browser.get("/")).text
     assert ("/auth/sign_up" in front) is not closed
+
+
+async def test_what_organisers_write_has_pages(garden: Garden) -> None:
+    browser = garden.browser()
+    for path in ("/privacy-policy", "/terms-of-service"):
+        await checked(browser, path, 404)
+    for name, text in (
+        ("title", "The <garden>"),
+        ("description", "Growing together"),
+        ("contact_email", "hello@oak.example"),
+        ("extended_description", "Beds for\n\neverybody"),
+        ("privacy_policy", "We keep little."),
+    ):
+        await about.put(garden.core, name, text)
+    await about.publish_terms(garden.core, "Be gentle.", "2030-01-01")
+    await rules.add(garden.core, "Be kind", "Even when it rains")
+    assert "<h1>The &lt;garden&gt;</h1>" in await checked(browser, "/")
+    page = await checked(browser, "/about")
+    for text in ("Growing together", "<p>everybody</p>", "Be kind", "Even when it rains", "mailto:hello@"):
+        assert text in page
+    assert "<p>We keep little.</p>" in await checked(browser, "/privacy-policy")
+    assert "In force from 2030-01-01" in await checked(browser, "/terms-of-service")
+    await about.publish_terms(garden.core, "Be kind.", "2020-01-01")
+    assert "<p>Be kind.</p>" in await checked(browser, "/terms-of-service")
 
 
 async def test_the_pages_of_a_lively_node(garden: Garden) -> None:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from fediserver import __version__
-from fediserver.actions import pin, profile, rules, write
+from fediserver.actions import about, pin, profile, rules, write
 from fediserver.actions.upload import DESCRIPTION_CHARACTERS
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, MINUTE, SECOND
@@ -18,6 +18,7 @@ from fediserver.db import settings, usage
 from fediserver.db.database import Database
 from fediserver.db.usage import Counts
 from fediserver.media.kinds import ACCEPTED
+from fediserver.models.about import About
 from fediserver.models.account import Account
 from fediserver.text.count import LINK_COUNTS
 from fediserver.views.entities import accounts
@@ -49,13 +50,10 @@ class Documents(msgspec.Struct, frozen=True):
 class _Facts(msgspec.Struct, frozen=True):
     """What the documents say, from settings and rows."""
 
-    said: dict[str, str]
+    about: About
     counts: Counts
     contact: Json | None
     rules: list[dict[str, object]]
-
-    def text(self, name: str, otherwise: str = "") -> str:
-        return self.said.get(name) or otherwise
 
 
 _DOCUMENTS: WeakKeyDictionary[Database, Documents] = WeakKeyDictionary()
@@ -96,7 +94,7 @@ async def _facts(ctx: Context, now: int) -> _Facts:
     owner_id = await usage.owner(ctx.db)
     owner: Account | None = None if owner_id is None else await account_rows.by_id(ctx.db, owner_id)
     contact = None if owner is None else await accounts.account(ctx, owner, None)
-    return _Facts(said, counts, contact, [rule(one) for one in rules.said(said)])
+    return _Facts(about.said(said), counts, contact, [rule(one) for one in rules.said(said)])
 
 
 def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:
@@ -104,10 +102,10 @@ def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:
     configuration = _limits()
     return {
         "uri": config.domain,
-        "title": facts.text("title", config.domain),
-        "short_description": facts.text("description"),
-        "description": facts.text("description"),
-        "email": facts.text("contact_email"),
+        "title": facts.about.title or config.domain,
+        "short_description": facts.about.description,
+        "description": facts.about.description,
+        "email": facts.about.contact_email,
         "version": VERSION,
         "urls": {"streaming_api": _streaming(ctx)},
         "stats": {
@@ -132,16 +130,16 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "streaming": _streaming(ctx),
         "status": None,
         "about": f"{config.base_url}/about",
-        "privacy_policy": None,
-        "terms_of_service": None,
+        "privacy_policy": f"{config.base_url}/privacy-policy" if facts.about.privacy_policy else None,
+        "terms_of_service": f"{config.base_url}/terms-of-service" if facts.about.terms_of_service else None,
     }
     return {
         "domain": config.domain,
-        "title": facts.text("title", config.domain),
+        "title": facts.about.title or config.domain,
         "version": VERSION,
         "api_versions": {"mastodon": LEVEL},
-        "source_url": facts.text("source_url", config.base_url),
-        "description": facts.text("description"),
+        "source_url": facts.about.source_url or config.base_url,
+        "description": facts.about.description,
         "usage": {"users": {"active_month": facts.counts.active_month}},
         "thumbnail": {"url": f"{config.base_url}/static/header.png"},
         "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
@@ -160,7 +158,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
             "min_age": None,
             "url": None,
         },
-        "contact": {"email": facts.text("contact_email"), "account": facts.contact},
+        "contact": {"email": facts.about.contact_email, "account": facts.contact},
         "rules": facts.rules,
     }
 

@@ -3,12 +3,12 @@
 from hashlib import sha256
 
 import msgspec
-import orjson
 from starlette.responses import Response
 
+from fediserver.actions import about
 from fediserver.activitypub.context import Context
 from fediserver.clock import isoformat
-from fediserver.db import domain_rules, media, settings, usage
+from fediserver.db import domain_rules, media, usage
 from fediserver.errors import NotFound
 from fediserver.views.entities import instance
 from fediserver.views.entities.shelf import shelf
@@ -106,14 +106,13 @@ async def terms_of_service_of(ctx: Context, date: str) -> Response:
 
 async def _terms(ctx: Context) -> list[TermsOfService]:
     """Every version, oldest first; NotFound when there is none."""
-    said = (await settings.everything(ctx.db)).get("terms_of_service", "")
-    versions = sorted(orjson.loads(said or "[]"), key=lambda one: str(one["effective_date"]))
+    versions = (await about.current(ctx)).terms_of_service
     if not versions:
         raise NotFound
     today = isoformat(ctx.clock())[:10]
-    later = [*(one["effective_date"] for one in versions[1:]), None]
+    later = [*(one.effective_date for one in versions[1:]), None]
     return [
-        TermsOfService(one["effective_date"], one["effective_date"] <= today, one["content"], next_date)
+        TermsOfService(one.effective_date, one.effective_date <= today, one.content, next_date)
         for one, next_date in zip(versions, later, strict=True)
     ]
 
@@ -135,16 +134,18 @@ async def activity(ctx: Context) -> Response:
 
 async def extended_description(ctx: Context) -> Response:
     """GET /api/v1/instance/extended_description: empty until somebody writes one."""
-    content = (await settings.everything(ctx.db)).get("extended_description", "")
-    return json_response({"updated_at": None, "content": content})
+    text = (await about.current(ctx)).extended_description
+    if text is None:
+        return json_response({"updated_at": None, "content": ""})
+    return json_response({"updated_at": isoformat(text.updated_at), "content": text.content})
 
 
 async def privacy_policy(ctx: Context) -> Response:
     """GET /api/v1/instance/privacy_policy: 404 until somebody writes one."""
-    content = (await settings.everything(ctx.db)).get("privacy_policy", "")
-    if not content:
+    text = (await about.current(ctx)).privacy_policy
+    if text is None:
         raise NotFound
-    return json_response({"updated_at": isoformat(ctx.clock()), "content": content})
+    return json_response({"updated_at": isoformat(text.updated_at), "content": text.content})
 
 
 async def languages(ctx: Context) -> Response:

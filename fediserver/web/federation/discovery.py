@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from fediserver import __version__
+from fediserver.actions import about
 from fediserver.activitypub import nodeinfo, render, webfinger
 from fediserver.activitypub.context import Context
 from fediserver.db import federation_pages
@@ -56,12 +57,13 @@ async def nodeinfo_2_1(ctx: Context, _: Request) -> Response:
 async def _nodeinfo(ctx: Context, version: nodeinfo.Version) -> Response:
     async def make() -> bytes:
         facts = await federation_pages.usage(ctx.db, now=ctx.clock())
+        said = await about.current(ctx)
         doc = nodeinfo.document(
             version,
             nodeinfo.Facts(
                 version=__version__,
-                title=ctx.config.domain,
-                description="",
+                title=said.title or ctx.config.domain,
+                description=said.description,
                 open_registrations=ctx.config.registrations in ("open", "approval"),
                 users=facts.users,
                 active_month=facts.active_month,

@@ -3,8 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fediserver.actions import about as about_us
+from fediserver.actions import rules
 from fediserver.actions.core import Core
+from fediserver.clock import isoformat
 from fediserver.db import public
+from fediserver.errors import NotFound
 from fediserver.web.pages import show
 from fediserver.web.pages.kit import visit
 
@@ -17,9 +21,32 @@ async def front(core: Core, request: Request) -> Response:
     found = await public.front(core.db, posts=_POSTS, groups=_GROUPS)
     guest = await visit(core, request)
     latest = show.posts(found.latest, guest.file, core.clock())
-    return guest.page("front.html", latest=latest, groups=found.groups)
+    return guest.page("front.html", latest=latest, groups=found.groups, said=await about_us.current(core))
 
 
 async def about(core: Core, request: Request) -> Response:
-    """GET /about: how to come in, and what is kept of visitors."""
-    return (await visit(core, request)).page("about.html")
+    """GET /about: who is behind it, how to come in, and what is kept of visitors."""
+    said, written = await about_us.current(core), await rules.listed(core)
+    return (await visit(core, request)).page("about.html", said=said, rules=written)
+
+
+async def privacy_policy(core: Core, request: Request) -> Response:
+    """GET /privacy-policy: NotFound until somebody writes one."""
+    text = (await about_us.current(core)).privacy_policy
+    if text is None:
+        raise NotFound
+    since = isoformat(text.updated_at)[:10]
+    return (await visit(core, request)).page("privacy_policy.html", content=text.content, since=since)
+
+
+async def terms_of_service(core: Core, request: Request) -> Response:
+    """GET /terms-of-service: those in force, else the next; NotFound until somebody writes some."""
+    today = isoformat(core.clock())[:10]
+    versions = (await about_us.current(core)).terms_of_service
+    in_force = [one for one in versions if one.effective_date <= today]
+    terms = in_force[-1] if in_force else next(iter(versions), None)
+    if terms is None:
+        raise NotFound
+    return (await visit(core, request)).page(
+        "terms_of_service.html", content=terms.content, since=terms.effective_date
+    )

@@ -6,6 +6,8 @@ from fediserver.web.router import Route
 ROUTES: list[Route] = [
     Route(method="GET", path="/", endpoint=front.front),
     Route(method="GET", path="/about", endpoint=front.about),
+    Route(method="GET", path="/privacy-policy", endpoint=front.privacy_policy),
+    Route(method="GET", path="/terms-of-service", endpoint=front.terms_of_service),
     Route(method="GET", path="/auth/sign_in", endpoint=door.sign_in),
     Route(method="POST", path="/auth/sign_in", endpoint=door.sign_in_form),
     Route(method="GET", path="/auth/sign_out", endpoint=door.sign_out_by_link),

@@ -117,6 +117,10 @@ class Showing:
         """Where an account is at home."""
         return (account.url or account.uri) if account.domain else f"/@{account.username}"
 
+    def text(self, html: str) -> Markup:
+        """What organisers wrote; its HTML was cleaned when it was stored."""
+        return self._with_emojis(html, "[]")
+
     def initial(self, account: Account) -> str:
         """The letter that stands where there is no picture: of a name in emoji, the user name's."""
         name = self.plain_name(account)

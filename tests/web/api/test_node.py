@@ -4,12 +4,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-import orjson
 import pytest
 
-from fediserver.clock import DAY
-from fediserver.db import domain_rules, hosts, settings
+from fediserver.actions import about
+from fediserver.clock import DAY, isoformat
+from fediserver.db import domain_rules, hosts
 from fediserver.db.domain_rules import DomainRule
+from fediserver.errors import Invalid
 from tests.garden import unlisted
 
 REACHED = unlisted("update hosts set last_success_at = 1 where name = :name")
@@ -46,11 +47,8 @@ async def test_terms_of_service(town: Any) -> None:
     stranger = await town.client()
     path = "/api/v1/instance/terms_of_service"
     assert (await stranger.get(path)).status_code == 404
-    versions = [
-        {"effective_date": "2027-01-01", "content": "<p>later</p>"},
-        {"effective_date": "2026-01-01", "content": "<p>now</p>"},
-    ]
-    await town.ctx.db.write(lambda tx: settings.put(tx, "terms_of_service", orjson.dumps(versions).decode()))
+    for text, day in (("later", "2027-01-01"), ("no", "2026-01-01"), ("now", "2026-01-01")):
+        await about.publish_terms(town.ctx, text, day)
     current = {
         "effective_date": "2026-01-01",
         "effective": True,
@@ -61,6 +59,50 @@ async def test_terms_of_service(town: Any) -> None:
     later = (await stranger.get(f"{path}/2027-01-01")).json()
     assert (later["effective"], later["succeeded_by"]) == (False, None)
     assert (await stranger.get(f"{path}/2025-01-01")).status_code == 404
+
+
+async def test_what_organisers_write_is_shown(town: Any) -> None:
+    stranger = await town.client()
+    policy, extended = "/api/v1/instance/privacy_policy", "/api/v1/instance/extended_description"
+    assert (await stranger.get(policy)).status_code == 404
+    assert (await stranger.get(extended)).json() == {"updated_at": None, "content": ""}
+    await about.put(town.ctx, "title", "The garden\nof all")
+    await about.put(town.ctx, "description", "Growing together")
+    await about.put(town.ctx, "contact_email", "hello@oak.example")
+    await about.put(town.ctx, "privacy_policy", "<h2>Kept</h2><p onclick='x()'>Nothing<script>x</script></p>")
+    await about.put(town.ctx, "extended_description", "We & you\n\nhttps://oak.example/more")
+    for version in ("v1", "v2"):
+        shown = (await stranger.get(f"/api/{version}/instance")).json()
+        assert (shown["title"], shown["description"]) == ("The garden of all", "Growing together")
+    assert shown["contact"]["email"] == "hello@oak.example"
+    assert shown["configuration"]["urls"]["privacy_policy"] == "https://oak.example/privacy-policy"
+    assert (await stranger.get(policy)).json() == {
+        "updated_at": isoformat(town.clock()),
+        "content": "<p><strong>Kept</strong></p><p>Nothing</p>",
+    }
+    assert "<p>We &amp; you</p><p><a href=" in (await stranger.get(extended)).json()["content"]
+    node = (await stranger.get("/nodeinfo/2.1")).json()["metadata"]
+    assert (node["nodeName"], node["nodeDescription"]) == ("The garden of all", "Growing together")
+    await about.put(town.ctx, "privacy_policy", " ")
+    assert (await stranger.get(policy)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("title", "x" * 101),
+        ("contact_email", "nobody"),
+        ("source_url", "javascript:alert(1)"),
+        ("privacy_policy", "x" * 100_001),
+        ("secret", "mine"),
+    ],
+)
+async def test_what_organisers_write_has_its_forms(town: Any, name: str, text: str) -> None:
+    with pytest.raises(Invalid):
+        await about.put(town.ctx, name, text)
+    for day in ("tomorrow", "2026-02-30"):
+        with pytest.raises(Invalid):
+            await about.publish_terms(town.ctx, "Be kind", day)
 
 
 async def test_peers_by_the_beginning_of_their_name(town: Any) -> None:
