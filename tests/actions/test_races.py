@@ -104,3 +104,13 @@ async def test_a_file_goes_with_one_post(town: Town) -> None:
     assert row.status_id is not None
     shown = (await client.get(f"/api/v1/statuses/{row.status_id}")).json()
     assert [one["id"] for one in shown["media_attachments"]] == [file["id"]]
+
+
+async def test_a_key_makes_one_post(town: Town) -> None:
+    client = await town.client(await town.account("alice"))
+    client.headers["idempotency-key"] = "once"
+    answers = await asyncio.gather(
+        *(client.post("/api/v1/statuses", json={"status": "leeks"}) for _ in range(MANY))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["id"] for answer in answers}) == 1
