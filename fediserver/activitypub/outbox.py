@@ -268,9 +268,11 @@ async def _vote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -
     )
 
 
-async def _accept_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+async def _answer_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+    """Consent with its stamp, or none."""
+    stamp: str = facts.get("stamp", "")
     said = activity.quote_answer(
-        "Accept",
+        "Accept" if stamp else "Reject",
         uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         request_uri=outgoing.object_uri,
@@ -278,19 +280,7 @@ async def _accept_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: 
         quoted=facts["quoted"],
         quoting=facts["quoting"],
     )
-    return said | {"result": facts["stamp"]}
-
-
-async def _reject_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
-    return activity.quote_answer(
-        "Reject",
-        uri=ctx.uris.activity(outgoing.id),
-        actor=doer.uri,
-        request_uri=outgoing.object_uri,
-        asker=outgoing.target_uri,
-        quoted=facts["quoted"],
-        quoting=facts["quoting"],
-    )
+    return said | {"result": stamp} if stamp else said
 
 
 async def _revoke_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
@@ -307,7 +297,7 @@ async def _revoke_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: 
 _Renderer = Callable[[Context, Outgoing, Account, Facts], Awaitable[Document | None]]
 _VERBS: dict[str, _Renderer] = {
     "accept": _accept,
-    "accept_quote": _accept_quote,
+    "accept_quote": _answer_quote,
     "add": _add,
     "announce": _announce,
     "create": _create,
@@ -316,7 +306,7 @@ _VERBS: dict[str, _Renderer] = {
     "follow": _follow,
     "like": _like,
     "reject": _reject,
-    "reject_quote": _reject_quote,
+    "reject_quote": _answer_quote,
     "remove": _remove,
     "revoke_quote": _revoke_quote,
     "undo": _undo,
