@@ -29,6 +29,7 @@ _TABLES = (
     "poll_options",
     "poll_votes",
     "polls",
+    "quotes",
     "reports",
     "status_edits",
     "statuses",

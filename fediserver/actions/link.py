@@ -11,8 +11,8 @@ from fediserver.text.tokens import LINK_LENGTH
 
 
 async def note(core: Core, tx: Writer, status: Status) -> None:
-    """Note the link of a post that is new or has changed."""
-    url = first(core, status)
+    """Note the link of a post that is new or has changed; what quotes shows what it quotes instead."""
+    url = first(core, status) if status.quote_id is None else None
     if url is not None or status.edited_at is not None:
         await links.put(tx, status.id, url, new_id=core.ids.next())
 

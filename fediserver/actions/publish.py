@@ -100,7 +100,6 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
         if draft.scheduled_id is not None and not await scheduled.drop(tx, draft.scheduled_id):
             raise NotFound
         await place(core, tx, author, status, parts)
-        await quote.enter(core, tx, author, status, quoted) if quoted else None
         await attach(tx, files, status.id) if files else None
         await _look_for_unknown(core, tx, status, _may_come(core, draft, written))
         await _end_of_poll(core, tx, poll)
@@ -110,6 +109,8 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
             Deed(verb="create", actor=author, object_uri=status.uri),
             of_status(status, [one.id for one in written.mentioned]),
         )
+        # After the post itself, so that it is there where somebody is asked for consent.
+        await quote.enter(core, tx, author, status, quoted) if quoted else None
         return status.id
 
     made_id = await core.db.write(work)

@@ -1,17 +1,15 @@
-"""Quote a post with its author's consent, and take that consent back."""
+"""Quote a post with its author's consent, and take back one's own."""
 
-import msgspec
-
-from fediserver.actions import notify, outbox
+from fediserver.actions import consent, notify, outbox
 from fediserver.actions.audience import of_change, one
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.visibility import can_see
-from fediserver.db import accounts, quotes, relationships, statuses
+from fediserver.db import accounts, quotes, statuses
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
-from fediserver.models.quote import Quote, QuoteState, may_be_quoted
+from fediserver.models.quote import Quote, QuoteState
 from fediserver.models.status import Status
 from fediserver.models.visibility import QuotePolicy, Visibility
 from fediserver.text import compose
@@ -27,18 +25,9 @@ async def quotable(core: Core, author: Account, status_id: int) -> Status:
         status = await statuses.by_id(core.db, status.reblog_of_id)
     if status is None or not await can_see(core.db, author, status):
         raise NotFound("The post that you quote does not exist")
-    if not await consents(core.db, author, status):
+    if await consent.standing(core.db, author, status) == "denied":
         raise Invalid("Validation failed: the author of this post does not let you quote it")
     return status
-
-
-async def consents(db: Reader, author: Account, status: Status) -> bool:
-    """Whether the author of a post lets somebody, who may see it, quote it."""
-    if may_be_quoted(status, author.id):
-        return True
-    if status.quote_policy is QuotePolicy.FOLLOWERS:
-        return await relationships.follow(db, author.id, status.account_id) is not None
-    return status.quote_policy is QuotePolicy.PUBLIC
 
 
 def policy_for(visibility: Visibility, wanted: QuotePolicy) -> QuotePolicy:
@@ -55,28 +44,24 @@ def with_link(core: Core, html: str, quoted: Status) -> str:
 
 
 async def enter(core: Core, tx: Writer, author: Account, status: Status, quoted: Status) -> None:
-    """A new post quotes another: note it, count it, and tell the author of what is quoted, if they may see it.
+    """A new post quotes another; for one of another server consent is asked for.
 
     Raises NotFound when that was deleted a moment ago.
     """
-    if await statuses.by_id(tx, quoted.id) is None:
-        raise NotFound("The post that you quote does not exist")
-    await quotes.insert(
-        tx,
-        Quote(
-            id=status.quote_id or core.ids.next(),
-            status_id=status.id,
-            account_id=author.id,
-            quoted_id=quoted.id,
-            state=QuoteState.ACCEPTED,
-            created_at=core.clock(),
-        ),
-    )
-    await statuses.count(tx, quoted.id, quotes=1)
     quoted_author = await accounts.by_id(tx, quoted.account_id)
-    # One who may not see the post would be shown it by being told.
-    if quoted_author is not None and await can_see(tx, quoted_author, status):
-        await notify.tell(core, tx, quoted_author.id, "quote", author, status)
+    if quoted_author is None or await statuses.by_id(tx, quoted.id) is None:
+        raise NotFound("The post that you quote does not exist")
+    made = Quote(
+        id=status.quote_id or core.ids.next(),
+        status_id=status.id,
+        account_id=author.id,
+        quoted_id=quoted.id,
+        state=QuoteState.ACCEPTED if quoted_author.domain == "" else QuoteState.PENDING,
+        created_at=core.clock(),
+    )
+    await consent.note(core, tx, author, status, made)
+    if made.state is QuoteState.PENDING:
+        await consent.ask(core, tx, author, status, quoted_author, quoted)
 
 
 async def take_out(tx: Writer, status: Status) -> None:
@@ -104,8 +89,7 @@ async def revoke(core: Core, me: Account, quoted: Status, quoting: Status) -> No
         quote = await quotes.of_status(tx, quoting.id)
         if quote is None or quote.quoted_id != quoted.id:
             raise NotFound
-        if await quotes.set_state(tx, quote.id, QuoteState.REVOKED):
-            await statuses.count(tx, quoted.id, quotes=-1)
+        if await consent.decide(tx, quote, QuoteState.REVOKED):
             author = await accounts.by_id(tx, quoting.account_id)
             if author is not None:
                 await notify.take_back(tx, me.id, "quote", author, quoting)
@@ -129,61 +113,6 @@ async def _tell_revoked(
     await emit(core, tx, deed, one(author) if author.domain else await of_change(tx, quoting))
 
 
-async def requested(core: Core, asker: Account, quoting: Status, quoted: Status, *, request_uri: str) -> None:
-    """Somebody elsewhere asks for the consent that a post of ours gives: note the quote and answer.
-
-    Asked again, the same answer is given; a consent that was taken back stays so.
-    """
-
-    async def work(tx: Writer) -> None:
-        owner = await accounts.by_id(tx, quoted.account_id)
-        if owner is None:
-            raise NotFound
-        known = await quotes.of_status(tx, quoting.id)
-        if known is None:
-            made = msgspec.structs.replace(quoting, quote_id=core.ids.next())
-            await quotes.mark(tx, quoting.id, made.quote_id or 0)
-            await enter(core, tx, asker, made, quoted)
-            known = await quotes.of_status(tx, quoting.id)
-        granted = known is not None and known.quoted_id == quoted.id and known.state is QuoteState.ACCEPTED
-        facts: dict[str, object] = {"quoted": quoted.uri, "quoting": quoting.uri}
-        if granted and known is not None:
-            facts["stamp"] = core.uris.quote_stamp(owner.username, known.id)
-        await _answer(
-            core, tx, owner, asker, request_uri, facts, "accept_quote" if granted else "reject_quote"
-        )
-
-    await core.db.write(work)
-    core.bus.publish(outbox.TOPIC)
-
-
-async def refuse(core: Core, asker: Account, quoted: Status, *, quoting_uri: str, request_uri: str) -> None:
-    """Somebody elsewhere asks for a consent that a post of ours does not give."""
-
-    async def work(tx: Writer) -> None:
-        owner = await accounts.by_id(tx, quoted.account_id)
-        if owner is None:
-            raise NotFound
-        facts: dict[str, object] = {"quoted": quoted.uri, "quoting": quoting_uri}
-        await _answer(core, tx, owner, asker, request_uri, facts, "reject_quote")
-
-    await core.db.write(work)
-    core.bus.publish(outbox.TOPIC)
-
-
-async def _answer(
-    core: Core,
-    tx: Writer,
-    owner: Account,
-    asker: Account,
-    request_uri: str,
-    facts: dict[str, object],
-    verb: str,
-) -> None:
-    deed = Deed(verb=verb, actor=owner, object_uri=request_uri, target_uri=asker.uri, facts=facts)
-    await emit(core, tx, deed, one(asker))
-
-
 async def set_policy(core: Core, me: Account, status: Status, wanted: QuotePolicy) -> None:
     """Say who may quote one's own post from now on; quotes that are there stay."""
     if status.account_id != me.id or status.reblog_of_id is not None:
@@ -191,7 +120,7 @@ async def set_policy(core: Core, me: Account, status: Status, wanted: QuotePolic
     policy = policy_for(status.visibility, wanted)
 
     async def work(tx: Writer) -> None:
-        if await quotes.set_policy(tx, status.id, policy):
+        if await quotes.set_policy(tx, status.id, automatic=policy):
             deed = Deed(verb="update", actor=me, object_uri=status.uri)
             await emit(core, tx, deed, await of_change(tx, status))
 

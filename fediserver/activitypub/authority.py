@@ -7,7 +7,15 @@ Sources: FEP-fe34 (origins), FEP-c7d3 (ownership), GHSA-jhrq-qvrm-qr36 (content 
 from email.message import Message
 from typing import Any
 
-from fediserver.activitypub.document import Activity, ActorDocument, Document, NoteDocument, author_of, fields
+from fediserver.activitypub.document import (
+    Activity,
+    ActorDocument,
+    Document,
+    NoteDocument,
+    StampDocument,
+    author_of,
+    fields,
+)
 from fediserver.activitypub.vocabulary import ACTORS, AS2, CONTENT_TYPE, POSTS
 from fediserver.errors import Refused
 from fediserver.models.uris import Uris, origin
@@ -162,6 +170,37 @@ def may_ask_to_quote(activity: Activity, note: NoteDocument) -> None:
         raise Refused(
             "quote-request", f"{note.id} is no post of {activity.actor} that quotes {activity.object}"
         )
+
+
+def quote_answer_matches(activity: Activity, *, quoting: str, asker: str, quoted: str, author: str) -> None:
+    """An Accept or Reject of a quote comes from the quoted author; else Refused (quote-answer).
+
+    A QuoteRequest that came along must be the one that was sent.
+    """
+    if activity.actor != author:
+        raise Refused("quote-answer", f"{activity.actor} cannot answer a wish to quote {quoted}")
+    if activity.embedded is None:
+        return
+    named = {"actor": asker, "object": quoted, "instrument": quoting}
+    for key, expected in named.items():
+        if (found := fields.ident(activity.embedded.get(key))) is not None and found != expected:
+            raise Refused(
+                "quote-answer", f"The QuoteRequest that is answered has the {key} {found}, not {expected}"
+            )
+
+
+def stamp_is_authors(uri: str, author: str) -> None:
+    """An authorization is of the quoted author's origin, or not even asked for; else Refused (stamp-origin)."""
+    if not same_origin(uri, author):
+        raise Refused("stamp-origin", f"{uri or 'no address'} cannot be an authorization by {author}")
+
+
+def stamp_holds(stamp: StampDocument, *, uri: str, author: str, quoting: str, quoted: str) -> None:
+    """An authorization is by the quoted author, for this post and that quote of it; else Refused (stamp)."""
+    stamp_is_authors(stamp.id, author)
+    said = (stamp.id, stamp.attributed_to, stamp.quoting, stamp.quoted)
+    if said != (uri, author, quoting, quoted):
+        raise Refused("stamp", f"{uri} does not say that {author} lets {quoting} quote {quoted}")
 
 
 def may_move(activity: Activity, *, old: str, new: ActorDocument) -> None:

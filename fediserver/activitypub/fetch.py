@@ -31,6 +31,12 @@ class Budget:
             raise Refused("fetch-budget", f"more than {FETCHES} fetches for one activity")
         self.left -= 1
 
+    def share(self, fetches: int) -> int:
+        """Set so many aside for work that comes later, or what is left; answers how many."""
+        taken = min(fetches, self.left)
+        self.left -= taken
+        return taken
+
 
 class Fetched(msgspec.Struct, frozen=True):
     """A document and the address it came from, in the end."""

@@ -10,8 +10,9 @@ from fediserver.actions import converse, index, link, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
+from fediserver.actions.quote import tell_quoters
 from fediserver.actions.upload import size
-from fediserver.activitypub import authority, document, lookup
+from fediserver.activitypub import authority, document, lookup, quotes
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Attachment, Document, NoteDocument
 from fediserver.activitypub.fetch import Budget, fetch
@@ -92,6 +93,7 @@ async def take_in(
         raise Ignored(f"{author.uri} is suspended or gone")
     note = _shown(ctx, note)
     parts = await ctx.db.read(lambda tx: _parties(tx, ctx, note, author))
+    for_quote = quotes.set_aside(ctx, note, budget)
 
     async def work(tx: Writer) -> Status | None:
         if await statuses.tombstone(tx, note.id) is not None:
@@ -104,8 +106,13 @@ async def take_in(
         poll, options = _poll(ctx, note, status)
         if poll is not None:
             status = msgspec.structs.replace(status, poll_id=poll.id)
+        quote = await quotes.claimed(ctx, tx, note, status)
+        if quote is not None:
+            status = msgspec.structs.replace(status, quote_id=quote.id)
         await place(ctx, tx, author, status, msgspec.structs.replace(parts, poll=poll, options=options))
         await _attach(ctx, tx, note, status)
+        if quote is not None:
+            await quotes.enter(ctx, tx, author, status, quote, for_quote)
         if note.in_reply_to and parent is None and depth < ANCESTORS and budget.left:
             await _fetch_parent_later(ctx, tx, note.in_reply_to, depth, budget)
         return status
@@ -147,6 +154,8 @@ async def _row(
 ) -> Status:
     now = ctx.clock()
     status_id = ctx.ids.at(note.published) if note.published is not None else ctx.ids.next()
+    visibility = note.visibility(author.followers_uri)
+    automatic, manual = quotes.policies(note, author, visibility)
     group = next((one for one in parts.addressed if one.actor_type == "Group"), None)
     return Status(
         id=status_id,
@@ -154,7 +163,7 @@ async def _row(
         url=note.url if note.url != note.id else "",
         account_id=author.id,
         object_type=note.type,
-        visibility=note.visibility(author.followers_uri),
+        visibility=visibility,
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_account_id=parent.account_id if parent else None,
         in_reply_to_uri=note.in_reply_to if note.in_reply_to and parent is None else None,
@@ -180,6 +189,8 @@ async def _row(
         created_at=min(note.published, now) if note.published is not None and note.published > 0 else now,
         edited_at=min(note.updated, now) if note.updated and note.updated != note.published else None,
         version=1,
+        quote_policy=automatic,
+        quote_manual=manual,
     )
 
 
@@ -290,7 +301,7 @@ async def fetch_parent(ctx: Context, uri: str, *, depth: int, fetches: int) -> N
         _note_refusal(uri, problem)
 
 
-async def revise(ctx: Context, note: NoteDocument, author: Account, status: Status) -> None:
+async def revise(ctx: Context, note: NoteDocument, author: Account, status: Status, budget: Budget) -> None:
     """Bring a known post to the version that its server sends; an older one changes nothing.
 
     The counts of a poll are taken even when nothing else has changed. Refused when the author may not
@@ -306,6 +317,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         new=note,
     )
     parts = await ctx.db.read(lambda tx: _parties(tx, ctx, note, author))
+    for_quote = quotes.set_aside(ctx, note, budget)
 
     async def work(tx: Writer) -> None:
         known = await statuses.by_uri(tx, status.uri)
@@ -316,6 +328,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         if poll is not None and known.poll_id is not None:
             await polls.refresh(tx, poll, options)
             await statuses.touch(tx, known.id)
+        await quotes.revise(ctx, tx, note, author, known, for_quote)
         if not _is_edit(note, known):
             return
         before = await media.of_statuses(tx, [known.id])
@@ -346,6 +359,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         await keep_version(ctx, tx, revised, await media.of_statuses(tx, [known.id]))
         await tx.tell(Edited(known.id))
         await tell_boosters(ctx, tx, author, known)
+        await tell_quoters(ctx, tx, author, known)
 
     await ctx.db.write(work)
 

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 import orjson
 
+from fediserver.actions.visibility import can_see
 from fediserver.activitypub import render
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, note
+from fediserver.activitypub.vocabulary import STAMP
 from fediserver.db import accounts, links, media, polls, quotes, statuses
 from fediserver.db.database import Reader
 from fediserver.models.account import Account, Key
@@ -21,6 +23,10 @@ from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
 Facts = dict[str, Any]
+
+
+_NAMED = (QuoteState.ACCEPTED, QuoteState.PENDING)
+"""States in which the document of a post names what it quotes."""
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -77,9 +83,9 @@ async def whole(db: Reader, status: Status) -> Whole | None:
 
 
 async def _quote(db: Reader, status: Status) -> tuple[Quote, Status, Account] | None:
-    """What a post quotes with the consent of one of ours, and who that is."""
+    """What a post quotes with its author's consent, or is about to, and who that is."""
     quote = await quotes.of_status(db, status.id) if status.quote_id else None
-    if quote is None or quote.quoted_id is None or quote.state is not QuoteState.ACCEPTED:
+    if quote is None or quote.quoted_id is None or quote.state not in _NAMED:
         return None
     quoted = await statuses.by_id(db, quote.quoted_id)
     author = await accounts.by_id(db, quoted.account_id) if quoted else None
@@ -92,12 +98,19 @@ def media_url(ctx: Context) -> Callable[[str], str]:
     return lambda path: base + path
 
 
+def _stamp(ctx: Context, quote: Quote, author: Account) -> str:
+    """The address of the author's consent to a quote; '' as long as there is none."""
+    if quote.state is not QuoteState.ACCEPTED:
+        return ""
+    return quote.stamp_uri if author.domain else ctx.uris.quote_stamp(author.username, quote.id)
+
+
 def note_document(ctx: Context, post: Whole) -> Document:
     """The document of a post."""
     quoting = None
     if post.quote is not None:
         quote, quoted, author = post.quote
-        quoting = note.Quoting(quoted.uri, ctx.uris.quote_stamp(author.username, quote.id))
+        quoting = note.Quoting(quoted.uri, _stamp(ctx, quote, author))
     return note.note(
         post.status,
         post.author,
@@ -283,12 +296,33 @@ async def _answer_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: 
     return said | {"result": stamp} if stamp else said
 
 
+async def _quote_request(ctx: Context, outgoing: Outgoing, doer: Account, _: Facts) -> Document | None:
+    """The post goes along, unless it is none for the quoted author's eyes: then their server may ask for it."""
+
+    async def read(tx: Reader) -> tuple[Whole | None, Account | None, bool]:
+        status = await statuses.by_uri(tx, outgoing.object_uri)
+        post = await whole(tx, status) if status else None
+        author = post.quote[2] if post and post.quote else None
+        return post, author, bool(author and post and await can_see(tx, author, post.status))
+
+    post, author, is_for_them = await ctx.db.read(read)
+    if post is None or author is None:
+        return None
+    return activity.quote_request(
+        uri=ctx.uris.activity(outgoing.id),
+        actor=doer.uri,
+        quoted=outgoing.target_uri,
+        author=author.uri,
+        quoting=note_document(ctx, post) if is_for_them else post.status.uri,
+    )
+
+
 async def _revoke_quote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     return activity.delete(
         uri=ctx.uris.activity(outgoing.id),
         actor=doer.uri,
         object_uri=outgoing.object_uri,
-        former_type="QuoteAuthorization",
+        former_type=STAMP,
         deleted_at=facts["deleted_at"],
         audience=note.Audience([outgoing.target_uri], []),
     )
@@ -305,6 +339,7 @@ _VERBS: dict[str, _Renderer] = {
     "flag": _flag,
     "follow": _follow,
     "like": _like,
+    "quote_request": _quote_request,
     "reject": _reject,
     "reject_quote": _answer_quote,
     "remove": _remove,

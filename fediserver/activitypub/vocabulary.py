@@ -26,6 +26,10 @@ NOTES = frozenset({"Note", "Question", "ChatMessage"})
 """Posts that are text alone; all other posts are shown by title, text and link."""
 
 POSTS = NOTES | {"Article", "Page", "Event", "Video", "Audio", "Image", "Document"}
+QUOTE_REQUEST = "QuoteRequest"
+STAMP = "QuoteAuthorization"
+"""The type of a consent to a quote (FEP-044f)."""
+
 COLLECTIONS = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
 ACTIVITIES = frozenset(
     {"Accept", "Add", "Announce", "Arrive", "Block", "Create", "Delete", "Dislike", "EmojiReact", "Flag"}
@@ -100,3 +104,4 @@ ACTOR_CONTEXT: list[Any] = [AS2, SECURITY, MULTIKEY, ACTOR_TERMS]
 GROUP_CONTEXT: list[Any] = [AS2, SECURITY, MULTIKEY, ACTOR_TERMS | GROUP_TERMS]
 NOTE_CONTEXT: list[Any] = [AS2, NOTE_TERMS]
 QUOTE_CONTEXT: list[Any] = [AS2, QUOTE_TERMS]
+QUOTE_REQUEST_CONTEXT: list[Any] = [AS2, NOTE_TERMS | QUOTE_TERMS]

@@ -16,9 +16,22 @@ _LOCAL_QUOTERS = 1000
 
 INSERT = Query(insertion("quotes", Quote))
 BY_ID = Query(f"select {_QUOTE} from quotes where id = :id")
+BY_STAMP = Query(f"select {_QUOTE} from quotes where stamp_uri = :uri and stamp_uri <> '' and state = 1")
+STAMPED_BY = Query("""
+    select a.uri
+      from quotes q join statuses s on s.id = q.quoted_id join accounts a on a.id = s.account_id
+     where q.stamp_uri = :uri and q.stamp_uri <> '' and q.state = 1
+""")
 MARK = Query("update statuses set quote_id = :quote_id, version = version + 1 where id = :id")
 OF_STATUS = Query(f"select {_QUOTE} from quotes where status_id = :status_id")
-SET_STATE = Query("update quotes set state = :state where id = :id and state <> :state")
+DECIDE = Query("""
+    update quotes set state = :state, stamp_uri = :stamp_uri
+     where id = :id and (state <> :state or stamp_uri <> :stamp_uri)
+""")
+LINK = Query("""
+    update quotes set quoted_id = :quoted_id, quoted_uri = '' where id = :id and quoted_id is null and quoted_uri <> ''
+""")
+DROP = Query("delete from quotes where id = :id")
 OF_POST = Listing(
     "select q.id as cursor, q.status_id as id from quotes q where q.quoted_id = :quoted_id and q.state = 1",
     "q.id",
@@ -31,7 +44,8 @@ LOCAL_QUOTERS = Query("""
      order by q.id desc limit :limit
 """)
 SEEN = Query(f"""
-    select q.id, q.quoted_id, q.state, case when {may_see()} then true else false end as visible,
+    select q.id, q.quoted_id, q.quoted_uri <> '' as awaited, q.state,
+           case when {may_see()} then true else false end as visible,
            exists (select 1 from blocks b where b.account_id = :viewer_id and b.target_id = s.account_id) as blocked,
            exists (select 1 from domain_blocks d
                     where d.account_id = :viewer_id and d.domain = a.domain) as domain_blocked,
@@ -40,24 +54,49 @@ SEEN = Query(f"""
       from quotes q
       left join statuses s on s.id = q.quoted_id
       left join accounts a on a.id = s.account_id
-     where q.id = any(:ids)
+     where q.id = any(:ids) and q.state <> 5
 """)
-FOLLOWED = Query("select target_id from follows where account_id = :viewer_id and target_id = any(:ids)")
-SET_POLICY = Query(
-    "update statuses set quote_policy = :policy, version = version + 1 where id = :id and quote_policy <> :policy"
-)
+TIES = Query("""
+    select target_id as account_id, true as by_viewer from follows
+     where account_id = :viewer_id and target_id = any(:ids)
+     union all
+    select account_id, false as by_viewer from follows
+     where target_id = :viewer_id and account_id = any(:ids)
+""")
+SET_POLICY = Query("""
+    update statuses set quote_policy = :automatic, quote_manual = :manual, version = version + 1
+     where id = :id and (quote_policy <> :automatic or quote_manual <> :manual)
+""")
 
 
 class SeenQuote(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A quote as a viewer meets it: whether they may see what is quoted, and whom of it they do not want."""
+    """A quote as a viewer meets it: whether they may see what is quoted, and whom of it they do not want.
+
+    `awaited` says that what is quoted is not here yet.
+    """
 
     id: int
     quoted_id: int | None
+    awaited: bool
     state: QuoteState
     visible: bool
     blocked: bool
     domain_blocked: bool
     muted: bool
+
+
+class Tie(msgspec.Struct, array_like=True, frozen=True):
+    """The viewer follows somebody, or somebody follows them."""
+
+    account_id: int
+    by_viewer: bool
+
+
+class Ties(msgspec.Struct, frozen=True):
+    """Whom of some accounts a viewer follows, and who of them follows the viewer."""
+
+    followed: frozenset[int] = frozenset()
+    followers: frozenset[int] = frozenset()
 
 
 class Quoter(msgspec.Struct, array_like=True, frozen=True):
@@ -77,9 +116,30 @@ async def of_status(db: Reader, status_id: int) -> Quote | None:
     return await db.one(OF_STATUS, Quote, status_id=status_id)
 
 
-async def set_state(tx: Writer, quote_id: int, state: QuoteState) -> bool:
+async def by_stamp(db: Reader, uri: str) -> Quote | None:
+    """The quote that stands on another server's authorization."""
+    return await db.one(BY_STAMP, Quote, uri=uri)
+
+
+async def stamped(db: Reader, uri: str) -> str | None:
+    """The id of the author who gave an authorization that a quote here stands on; None when none does."""
+    found: str | None = await db.value(STAMPED_BY, uri=uri)
+    return found
+
+
+async def decide(tx: Writer, quote_id: int, *, state: QuoteState, stamp_uri: str) -> bool:
     """Write what the quoted author says; False when that stood there."""
-    return bool(await tx.run(SET_STATE, id=quote_id, state=state))
+    return bool(await tx.run(DECIDE, id=quote_id, state=state, stamp_uri=stamp_uri))
+
+
+async def link(tx: Writer, quote_id: int, quoted_id: int) -> None:
+    """What a quote names has come."""
+    await tx.run(LINK, id=quote_id, quoted_id=quoted_id)
+
+
+async def drop(tx: Writer, quote_id: int) -> None:
+    """Forget a quote: the post no longer quotes."""
+    await tx.run(DROP, id=quote_id)
 
 
 async def of_post(db: Reader, bounds: Bounds, *, quoted_id: int) -> list[Entry]:
@@ -99,14 +159,22 @@ async def seen(db: Reader, ids: Sequence[int], *, viewer_id: int, now: int) -> d
     return {one.id: one for one in await db.all(SEEN, SeenQuote, ids=ids, viewer_id=viewer_id, now=now)}
 
 
-async def followed(db: Reader, ids: Sequence[int], *, viewer_id: int) -> set[int]:
-    """Whom of some accounts a viewer follows."""
-    return set(await db.values(FOLLOWED, viewer_id=viewer_id, ids=ids)) if ids else set()
+async def ties(db: Reader, ids: Sequence[int], *, viewer_id: int) -> Ties:
+    """How a viewer and some accounts follow each other."""
+    if not ids:
+        return Ties()
+    found = await db.all(TIES, Tie, viewer_id=viewer_id, ids=ids)
+    return Ties(
+        followed=frozenset(one.account_id for one in found if one.by_viewer),
+        followers=frozenset(one.account_id for one in found if not one.by_viewer),
+    )
 
 
-async def set_policy(tx: Writer, status_id: int, policy: QuotePolicy) -> bool:
-    """Write who may quote a post; False when that stood there."""
-    return bool(await tx.run(SET_POLICY, id=status_id, policy=policy))
+async def set_policy(
+    tx: Writer, status_id: int, *, automatic: QuotePolicy, manual: QuotePolicy = QuotePolicy.NOBODY
+) -> bool:
+    """Write who may quote a post, at once or when its author says so; False when that stood there."""
+    return bool(await tx.run(SET_POLICY, id=status_id, automatic=automatic, manual=manual))
 
 
 async def by_id(db: Reader, quote_id: int) -> Quote | None:
@@ -114,6 +182,6 @@ async def by_id(db: Reader, quote_id: int) -> Quote | None:
     return await db.one(BY_ID, Quote, id=quote_id)
 
 
-async def mark(tx: Writer, status_id: int, quote_id: int) -> None:
-    """Say of a post that was there that it quotes."""
+async def mark(tx: Writer, status_id: int, quote_id: int | None) -> None:
+    """Say of a post that was there that it quotes, or no longer does."""
     await tx.run(MARK, id=status_id, quote_id=quote_id)

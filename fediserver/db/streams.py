@@ -66,7 +66,8 @@ QUOTED = Query("""
      where q.status_id = :id
 """)
 # Whoever might see another entity than everybody: the author, who has done something with the post, who filters, who
-# may quote it as a follower, and who is shown of a quote what is not for everybody.
+# may quote it as a follower or as somebody whom the author follows, and who is shown of a quote what is not for
+# everybody.
 CONCERNED = Query("""
     select account_id from statuses where id = any(:ids)
      union all
@@ -84,8 +85,12 @@ CONCERNED = Query("""
      union all
     select f.account_id
       from statuses s join follows f on f.target_id = s.account_id
-     where s.id = any(:ids) and (s.quote_policy = 1 or (s.visibility = 2 and s.id <> :id))
+     where s.id = any(:ids) and (((s.quote_policy | s.quote_manual) & 1) <> 0 or (s.visibility = 2 and s.id <> :id))
        and f.account_id = any(:viewer_ids)
+     union all
+    select f.target_id
+      from statuses s join follows f on f.account_id = s.account_id
+     where s.id = any(:ids) and ((s.quote_policy | s.quote_manual) & 4) <> 0 and f.target_id = any(:viewer_ids)
      union all
     select account_id from mentions
      where status_id = any(:ids) and status_id <> :id and account_id = any(:viewer_ids)

@@ -1,4 +1,4 @@
-"""Work for later, by kind: looking for people, ending polls, telling counts, fetching parents."""
+"""Work for later, by kind: looking for people, ending polls, telling counts, fetching parents and quotes."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ import orjson
 
 from fediserver.actions import delete, domain_block, notify, publish, schedule, vote
 from fediserver.actions.write import domain_of, markup
-from fediserver.activitypub import lookup, notes
+from fediserver.activitypub import lookup, notes, quoted
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import accounts, jobs, polls, statuses
@@ -89,6 +89,11 @@ async def fetch_parent(ctx: Context, args: Args) -> None:
     await notes.fetch_parent(ctx, args["uri"], depth=args["depth"], fetches=args["fetches"])
 
 
+async def look_up_quote(ctx: Context, args: Args) -> None:
+    """Find what another server's post quotes, and whether its author consents."""
+    await quoted.look_up(ctx, args["quote_id"], fetches=args["fetches"])
+
+
 async def purge_posts(ctx: Context, args: Args) -> None:
     """Remove everything that an account which is gone has posted, a hundred posts at a time."""
     owner = await accounts.by_id(ctx.db, args["account_id"])
@@ -126,6 +131,7 @@ KINDS: dict[str, Work] = {
     "poll": end_poll,
     "poll_counts": tell_poll_counts,
     "purge": purge_posts,
+    "quote": look_up_quote,
     "scheduled": publish_scheduled,
 }
 

@@ -4,19 +4,24 @@ from enum import IntEnum
 
 import msgspec
 
-from fediserver.models.status import Status
-from fediserver.models.visibility import Visibility
-
 
 class QuoteState(IntEnum):
     """What the quoted author says of a quote."""
 
     ACCEPTED = 1
     REVOKED = 2
+    PENDING = 3
+    REJECTED = 4
+    UNASKED = 5
+    """Its server does not ask for consent: it is shown as a link, if at all."""
 
 
 class Quote(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A post that quotes another; `quoted_id` is None once that is gone."""
+    """A post that quotes another.
+
+    `quoted_id` is None when that is gone, and as long as it is not here: then `quoted_uri` names it. `stamp_uri` is
+    the authorization that the quoting post names; it is believed once the state says so, and '' for quotes of ours.
+    """
 
     id: int
     status_id: int
@@ -24,8 +29,16 @@ class Quote(msgspec.Struct, array_like=True, frozen=True, gc=False):
     quoted_id: int | None
     state: QuoteState
     created_at: int
+    quoted_uri: str = ""
+    stamp_uri: str = ""
 
 
-def may_be_quoted(status: Status, author_id: int) -> bool:
-    """Whether somebody may quote a post whatever its policy says: authors their own, unless it is direct."""
-    return status.account_id == author_id and status.visibility is not Visibility.DIRECT
+class Claim(msgspec.Struct, frozen=True):
+    """What a post of another server says of the post that it quotes: its id and its author's authorization.
+
+    `asks` tells whether it says so in the way of those who ask for consent (FEP-044f).
+    """
+
+    uri: str
+    stamp_uri: str
+    asks: bool

@@ -2,11 +2,14 @@
 
 import msgspec
 
-from fediserver.models.visibility import QuotePolicy, Visibility
+from fediserver.models.visibility import QuotePolicy, QuoteRules, Visibility
 
 
 class Status(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A post, or a boost of one (then only `reblog_of_id` and its own times count)."""
+    """A post, or a boost of one (then only `reblog_of_id` and its own times count).
+
+    `quote_policy` is who may quote it without being asked about, `quote_manual` about whom its author decides.
+    """
 
     id: int
     uri: str
@@ -42,6 +45,12 @@ class Status(msgspec.Struct, array_like=True, frozen=True, gc=False):
     quotes_count: int = 0
     quote_policy: QuotePolicy = QuotePolicy.NOBODY
     quote_id: int | None = None
+    quote_manual: QuotePolicy = QuotePolicy.NOBODY
+
+    @property
+    def quote_rules(self) -> QuoteRules:
+        """Who may quote it."""
+        return QuoteRules(self.quote_policy, self.quote_manual, self.visibility)
 
 
 class StatusEdit(msgspec.Struct, array_like=True, frozen=True, gc=False):

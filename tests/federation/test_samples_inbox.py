@@ -31,7 +31,11 @@ _ADDRESS = re.compile(r"https?://[^ ]+")
 
 TABLE: dict[str, dict[str, int]] = {
     "(no activity)": {"ignored: no activity": 588, "unreadable": 1},
-    "Accept": {"ignored: it answers no follow of ours": 19, "refused: activity-actor": 3},
+    "Accept": {
+        "ignored: it answers no follow of ours": 18,
+        "ignored: it answers no wish of ours to quote": 1,
+        "refused: activity-actor": 3,
+    },
     "Add": {
         "ignored: ADDRESS is not the actor's collection of pinned posts": 1,
         "ignored: the pinned post cannot be had": 8,
@@ -75,7 +79,11 @@ TABLE: dict[str, dict[str, int]] = {
     "Offer": {"ignored: activities of type Offer change nothing here": 14, "refused: activity-actor": 3},
     "QuoteRequest": {"ignored: no such post, or the actor may not see it": 1},
     "Read": {"refused: activity-actor": 1},
-    "Reject": {"ignored: it answers no follow of ours": 7, "refused: activity-actor": 1},
+    "Reject": {
+        "ignored: it answers no follow of ours": 6,
+        "ignored: it answers no wish of ours to quote": 1,
+        "refused: activity-actor": 1,
+    },
     "Remove": {"ignored: no such post": 3, "refused: activity-actor": 2},
     "TentativeAccept": {"refused: activity-actor": 2},
     "TentativeReject": {"refused: activity-actor": 1},
@@ -108,7 +116,7 @@ TABLE: dict[str, dict[str, int]] = {
 """By type of activity: what became of it, for what reason, and how often."""
 
 STORED_ABOUT_US: dict[str, int] = {
-    "Accept": 7,
+    "Accept": 6,
     "Announce": 51,
     "Block": 3,
     "Create": 46,
@@ -117,7 +125,7 @@ STORED_ABOUT_US: dict[str, int] = {
     "Flag": 5,
     "Follow": 15,
     "Like": 19,
-    "Reject": 2,
+    "Reject": 1,
     "Undo": 14,
     "Update": 6,
 }

@@ -11,6 +11,7 @@ from fediserver.activitypub.document.decode import MAX_BODY, MAX_DEPTH, Document
 from fediserver.activitypub.document.note import Mention, NoteDocument, author_of, read_note
 from fediserver.activitypub.document.parts import Emoji, Picture
 from fediserver.activitypub.document.poll import PollDocument, PollOption
+from fediserver.activitypub.document.stamp import StampDocument, read_stamp
 
 __all__ = [
     "MAX_BODY",
@@ -27,10 +28,12 @@ __all__ = [
     "Picture",
     "PollDocument",
     "PollOption",
+    "StampDocument",
     "author_of",
     "parse",
     "read_activity",
     "read_actor",
     "read_key",
     "read_note",
+    "read_stamp",
 ]

@@ -40,6 +40,8 @@ class NoteDocument(msgspec.Struct, frozen=True):
 
     `content` is HTML as readers see it. `tags` are hashtags without their sign. `choice` is the name of a
     Note that answers something: a vote, if that is a poll of ours. `is_vote` says that it holds nothing else.
+    `quote_asks` says that what is quoted is named as those do who ask for consent; `may_quote` are people and
+    collections whose wish to quote the post is granted at once, `may_ask_to_quote` those about whom its author decides.
     """
 
     id: str
@@ -66,7 +68,10 @@ class NoteDocument(msgspec.Struct, frozen=True):
     replies: str
     url: str
     quote: str
+    quote_asks: bool
     quote_authorization: str
+    may_quote: tuple[str, ...]
+    may_ask_to_quote: tuple[str, ...]
     choice: str
     is_vote: bool
 
@@ -147,7 +152,10 @@ def read_note(doc: Document, envelope: Activity | None = None) -> NoteDocument:
         replies=fields.ident(doc.get("replies")) or "",
         url=url,
         quote=_quote(doc, tags),
+        quote_asks=fields.ident(doc.get("quote")) is not None,
         quote_authorization=fields.ident(doc.get("quoteAuthorization")) or "",
+        may_quote=_approved(doc, "automaticApproval"),
+        may_ask_to_quote=_approved(doc, "manualApproval"),
         choice=choice,
         is_vote=bool(choice) and not content.strip() and not files,
     )
@@ -202,6 +210,13 @@ def _quote(doc: Document, tags: list[Document]) -> str:
         if "Link" in fields.types(tag) and _is_quote_link(tag):
             return fields.ident(tag.get("href")) or ""
     return ""
+
+
+def _approved(doc: Document, key: str) -> tuple[str, ...]:
+    """Who may quote it, by one of the two fields of its policy (FEP-044f, GoToSocial)."""
+    policy = fields.first(doc.get("interactionPolicy"))
+    rule = fields.first(policy.get("canQuote")) if isinstance(policy, dict) else None
+    return fields.idents(rule.get(key), MAX_AUDIENCE) if isinstance(rule, dict) else ()
 
 
 def _is_quote_link(tag: Document) -> bool:

@@ -1,11 +1,12 @@
-"""Delete: a post, or an account, is gone."""
+"""Delete: a post, a consent to a quote, or an account is gone."""
 
+from fediserver.actions import consent
 from fediserver.actions import delete as deletion
 from fediserver.activitypub import actors, authority
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
 from fediserver.activitypub.fetch import Budget
-from fediserver.db import accounts, statuses
+from fediserver.db import accounts, quotes, statuses
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
 
@@ -17,6 +18,11 @@ async def delete(ctx: Context, activity: Activity, actor: Account, _: Budget) ->
         await actors.bury(ctx, actor)
         return
     authority.never_ours(ctx.uris, uri)
+    stamped = await quotes.stamped(ctx.db, uri)
+    if stamped is not None:
+        authority.may_delete(actor.uri, uri=uri, owner=stamped)
+        await consent.withdrawn(ctx, uri)
+        return
 
     async def work(tx: Writer) -> None:
         status = await statuses.by_uri(tx, uri)

@@ -1,6 +1,7 @@
 """QuoteRequest: somebody asks to quote a post of ours (FEP-044f)."""
 
-from fediserver.actions import quote, visibility
+from fediserver.actions import consent, visibility
+from fediserver.actions.consent import QuoteRequest
 from fediserver.activitypub import authority, document, notes
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity, NoteDocument
@@ -18,13 +19,14 @@ async def quote_request(ctx: Context, activity: Activity, actor: Account, budget
     note = await _instrument(ctx, activity, budget)
     authority.object_is_owners(note.id, note.attributed_to)
     authority.may_ask_to_quote(activity, note)
-    if not await quote.consents(ctx.db, actor, quoted):
-        await quote.refuse(ctx, actor, quoted, quoting_uri=note.id, request_uri=activity.id)
+    request = QuoteRequest(activity.id, actor, quoted, note.id)
+    if await consent.standing(ctx.db, actor, quoted) != "automatic":
+        await consent.refuse(ctx, request)
         return
     quoting = await notes.take_in(ctx, note, actor, budget)
     if quoting is None or quoting.account_id != actor.id:
         raise Ignored("the post that quotes was deleted, or is somebody else's")
-    await quote.requested(ctx, actor, quoting, quoted, request_uri=activity.id)
+    await consent.requested(ctx, request, quoting)
 
 
 async def _instrument(ctx: Context, activity: Activity, budget: Budget) -> NoteDocument:

@@ -42,4 +42,4 @@ async def _post(ctx: Context, activity: Activity, found: Document, actor: Accoun
             raise Ignored("a post that we never had")
         await notes.take_in(ctx, note, actor, budget)
         return
-    await notes.revise(ctx, note, actor, status)
+    await notes.revise(ctx, note, actor, status, budget)

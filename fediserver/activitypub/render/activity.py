@@ -9,7 +9,14 @@ from fediserver import clock
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import embedded
 from fediserver.activitypub.render.note import Audience
-from fediserver.activitypub.vocabulary import AS2, PUBLIC, QUOTE_CONTEXT
+from fediserver.activitypub.vocabulary import (
+    AS2,
+    PUBLIC,
+    QUOTE_CONTEXT,
+    QUOTE_REQUEST,
+    QUOTE_REQUEST_CONTEXT,
+    STAMP,
+)
 
 
 def create(note: Document, *, uri: str) -> Document:
@@ -112,6 +119,13 @@ def remove(*, uri: str, actor: str, object_uri: str, target: str, followers: str
     )
 
 
+def quote_request(*, uri: str, actor: str, quoted: str, author: str, quoting: Document | str) -> Document:
+    """Asking a post's author for consent to a quote of it; `quoting` is the post that quotes, or its id."""
+    instrument = quoting if isinstance(quoting, str) else embedded(quoting)
+    activity = _activity(QUOTE_REQUEST, uri=uri, actor=actor, what=quoted, to=[author])
+    return activity | {"@context": QUOTE_REQUEST_CONTEXT, "instrument": instrument}
+
+
 def quote_answer(
     kind: Literal["Accept", "Reject"],
     *,
@@ -125,7 +139,7 @@ def quote_answer(
     """Consent to a quote, or none, with the request that it answers; a consent gets its `result` besides."""
     request = {
         "id": request_uri,
-        "type": "QuoteRequest",
+        "type": QUOTE_REQUEST,
         "actor": asker,
         "object": quoted,
         "instrument": quoting,
@@ -138,7 +152,7 @@ def stamp(*, uri: str, author: str, quoting: str, quoted: str) -> Document:
     return {
         "@context": QUOTE_CONTEXT,
         "id": uri,
-        "type": "QuoteAuthorization",
+        "type": STAMP,
         "attributedTo": author,
         "interactingObject": quoting,
         "interactionTarget": quoted,

@@ -27,7 +27,7 @@ class Audience(NamedTuple):
 
 
 class Quoting(NamedTuple):
-    """A post that is quoted, and its author's consent (FEP-044f)."""
+    """A post that is quoted, and its author's consent (FEP-044f), '' for none yet."""
 
     uri: str
     stamp: str
@@ -118,7 +118,8 @@ def note(
         doc["updated"] = clock.isoformat(status.edited_at)
     if quote:
         doc |= dict.fromkeys(("quote", "quoteUri", "_misskey_quote"), quote.uri)
-        doc["quoteAuthorization"] = quote.stamp
+        if quote.stamp:
+            doc["quoteAuthorization"] = quote.stamp
     if parent_uri:
         doc["inReplyTo"] = parent_uri
     if group:
@@ -171,7 +172,7 @@ def _quoters(status: Status, author: Account) -> str:
             return PUBLIC
         case QuotePolicy.FOLLOWERS:
             return author.followers_uri
-        case QuotePolicy.NOBODY:
+        case _:
             return author.uri
 
 

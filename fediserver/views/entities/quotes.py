@@ -1,6 +1,7 @@
 """Quote and ShallowQuote: https://docs.joinmastodon.org/entities/Quote/; who may quote, for a viewer."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import msgspec
 
@@ -8,23 +9,67 @@ from fediserver.db import outlines
 from fediserver.db import quotes as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
-from fediserver.db.quotes import SeenQuote
+from fediserver.db.quotes import SeenQuote, Ties
 from fediserver.models.quote import QuoteState
-from fediserver.models.visibility import QuotePolicy, Visibility
+from fediserver.models.visibility import QuotePolicy, QuoteRules, Standing, Visibility
 
 STRANGER = 0
 _SHOWN = frozenset({b"accepted", b"blocked_account", b"blocked_domain", b"muted_account"})
 """States in which what is quoted goes along."""
 
-_APPROVAL = {
-    (policy, answer): b'{"automatic":[%b],"manual":[],"current_user":"%b"}'
-    % (b"" if policy is QuotePolicy.NOBODY else b'"%b"' % policy.word.encode(), answer)
-    for policy in QuotePolicy
-    for answer in (b"automatic", b"denied")
+_WORDS = {
+    QuotePolicy.PUBLIC: "public",
+    QuotePolicy.FOLLOWERS: "followers",
+    QuotePolicy.FOLLOWING: "following",
+    QuotePolicy.OTHERS: "unsupported_policy",
 }
 
-NOBODY = _APPROVAL[QuotePolicy.NOBODY, b"denied"]
-"""The approval of what cannot be quoted, such as a boost."""
+
+class Approvals(msgspec.Struct, frozen=True, gc=False):
+    """The QuoteApproval of a post for its author, for strangers, and for members.
+
+    `of_members` is for those who have nothing to do with the author, follow them, are followed by them, and both;
+    `is_by_ties` says that this makes a difference.
+    """
+
+    own: bytes
+    of_strangers: bytes
+    of_members: tuple[bytes, bytes, bytes, bytes]
+    is_by_ties: bool
+
+
+@cache
+def approvals(rules: QuoteRules) -> Approvals:
+    """There are not many rules: what each means is put into words once."""
+
+    def words(standing: Standing) -> bytes:
+        said = {
+            "automatic": _named(rules.automatic),
+            "manual": _named(rules.manual),
+            "current_user": standing,
+        }
+        return msgspec.json.encode(said)
+
+    standings = [
+        rules.standing(own=False, follows=follows, followed=followed)
+        for followed in (False, True)
+        for follows in (False, True)
+    ]
+    neither, follows, followed, both = map(words, standings)
+    return Approvals(
+        own=words(rules.standing(own=True, follows=False, followed=False)),
+        of_strangers=words("denied"),
+        of_members=(neither, follows, followed, both),
+        is_by_ties=len(set(standings)) > 1,
+    )
+
+
+def _named(policy: QuotePolicy) -> list[str]:
+    return [word for one, word in _WORDS.items() if one in policy]
+
+
+NOBODY = approvals(QuoteRules(QuotePolicy.NOBODY, QuotePolicy.NOBODY, Visibility.PUBLIC))
+"""Of what cannot be quoted, such as a boost."""
 
 
 class Quotes(msgspec.Struct, frozen=True):
@@ -54,8 +99,12 @@ def state(quote: SeenQuote) -> bytes:
     """The state of a quote for its viewer."""
     if quote.state is QuoteState.REVOKED:
         return b"revoked"
-    if quote.quoted_id is None:
+    if quote.state is QuoteState.REJECTED:
+        return b"rejected"
+    if quote.quoted_id is None and not quote.awaited:
         return b"deleted"
+    if quote.state is QuoteState.PENDING:
+        return b"pending"
     if not quote.visible:
         return b"unauthorized"
     if quote.blocked:
@@ -79,14 +128,10 @@ def shallow(quote: SeenQuote) -> bytes:
     )
 
 
-def approval(
-    policy: QuotePolicy, visibility: Visibility, *, author_id: int, viewer_id: int | None, follows: bool
-) -> bytes:
-    """A QuoteApproval; `follows` says whether the viewer follows the author."""
+def approval(found: Approvals, *, author_id: int, viewer_id: int | None, ties: Ties) -> bytes:
+    """The QuoteApproval for a viewer; `ties` has the author if they make a difference."""
+    if viewer_id is None:
+        return found.of_strangers
     if viewer_id == author_id:
-        allowed = visibility is not Visibility.DIRECT
-    else:
-        allowed = viewer_id is not None and (
-            policy is QuotePolicy.PUBLIC or (policy is QuotePolicy.FOLLOWERS and follows)
-        )
-    return _APPROVAL[policy, b"automatic" if allowed else b"denied"]
+        return found.own
+    return found.of_members[(author_id in ties.followed) + 2 * (author_id in ties.followers)]

@@ -9,10 +9,11 @@ import msgspec
 
 from fediserver.activitypub.context import Context
 from fediserver.db.database import Database
-from fediserver.models.visibility import QuotePolicy, Visibility
 from fediserver.text.keywords import Text
 from fediserver.views import media_keys
+from fediserver.views.entities import quotes
 from fediserver.views.entities.filters import Remembered
+from fediserver.views.entities.quotes import Approvals
 
 Part = TypeVar("Part")
 
@@ -63,8 +64,7 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     json: bytes
     emojis: bytes
     unconfirmed: int = 0
-    quote_policy: QuotePolicy = QuotePolicy.NOBODY
-    visibility: Visibility = Visibility.PUBLIC
+    approvals: Approvals = quotes.NOBODY
 
 
 class Shelf:

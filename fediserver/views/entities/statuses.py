@@ -17,11 +17,11 @@ from fediserver.db import quotes as quote_rows
 from fediserver.db import statuses as rows
 from fediserver.db.database import Reader
 from fediserver.db.outlines import AppName, Outline
+from fediserver.db.quotes import Ties
 from fediserver.errors import NotFound
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
-from fediserver.models.visibility import QuotePolicy
 from fediserver.text.keywords import Text
 from fediserver.views.entities import accounts, cards, filters, polls, quotes
 from fediserver.views.entities.cards import Cards
@@ -57,7 +57,7 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     successors: Mapping[int, Account]
     polls: Polls | None
     quotes: Quotes
-    followed: Container[int]
+    ties: Ties
     rules: Rules
     sensitized: Container[int]
 
@@ -71,7 +71,7 @@ _MARKS = {
     )[1:-1]
     for marks in product((False, True), repeat=4)
 }
-_NO_QUOTE = b',"quote":null,"quote_approval":' + quotes.NOBODY
+_NO_QUOTE = b',"quote":null,"quote_approval":' + quotes.NOBODY.of_strangers
 _PINNED = {False: b',"pinned":false', True: b',"pinned":true'}
 
 
@@ -143,33 +143,34 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         accounts=new_accounts,
         successors=await accounts.successors(tx, shown),
         quotes=found_quotes,
-        followed=await _followed(tx, everything, kept_bodies, new, viewer_id),
+        ties=await _ties(tx, everything, kept_bodies, new, viewer_id),
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
         rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
         sensitized=await account_rows.sensitized(tx, list({one.account_id for one in new.values()})),
     )
 
 
-async def _followed(
+async def _ties(
     tx: Reader,
     shown: Sequence[Outline],
     kept: Mapping[int, Body],
     new: Mapping[int, Status],
     viewer_id: int | None,
-) -> set[int]:
-    """Whom the viewer follows of those whose posts only followers may quote; without such posts nothing is asked."""
+) -> Ties:
+    """How the viewer and authors follow each other where quoting hangs on it; where it never does, nothing is asked."""
     if viewer_id is None:
-        return set()
+        return Ties()
     authors: set[int] = set()
     for one in shown:
         original = one.original
         post_id, author_id = (
             (one.id, one.account_id) if original is None else (original.id, original.account_id)
         )
-        post = new.get(post_id) or kept[post_id]
-        if post.quote_policy is QuotePolicy.FOLLOWERS and author_id != viewer_id:
+        row = new.get(post_id)
+        approvals = kept[post_id].approvals if row is None else quotes.approvals(row.quote_rules)
+        if approvals.is_by_ties and author_id != viewer_id:
             authors.add(author_id)
-    return await quote_rows.followed(tx, sorted(authors), viewer_id=viewer_id)
+    return await quote_rows.ties(tx, sorted(authors), viewer_id=viewer_id)
 
 
 def _lacking(wanted: Mapping[int, int], kept: Container[int]) -> list[int]:
@@ -237,11 +238,7 @@ class _Rendering:
     def _quotes(self, one: Outline, body: Body, author_id: int, *, quoted: bool) -> bytes:
         """What a post quotes, and whether the viewer may quote it; `quoted` says that it is itself in a quote."""
         approval = quotes.approval(
-            body.quote_policy,
-            body.visibility,
-            author_id=author_id,
-            viewer_id=self._viewer_id,
-            follows=author_id in self._loaded.followed,
+            body.approvals, author_id=author_id, viewer_id=self._viewer_id, ties=self._loaded.ties
         )
         return b',"quote":%b,"quote_approval":%b' % (self._quote(one.quote_id, quoted=quoted), approval)
 
@@ -322,8 +319,7 @@ class _Rendering:
             encode(entity)[:-1],
             encode(emojis),
             self._loaded.cards.unconfirmed(row.id),
-            row.quote_policy,
-            row.visibility,
+            quotes.approvals(row.quote_rules),
         )
         shelved.bodies.keep(row.id, row.version, body)
         return body
