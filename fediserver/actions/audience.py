@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import orjson
 
-from fediserver.db import outgoing, statuses
+from fediserver.db import outgoing, quotes, statuses
 from fediserver.db.database import Reader
 from fediserver.models.account import Account
 from fediserver.models.status import Status
@@ -43,10 +43,12 @@ def of_status(status: Status, addressed: Iterable[int]) -> Audience:
 
 
 async def of_change(db: Reader, status: Status) -> Audience:
-    """An edit or the end of a post: its audience, and every server that has had it or a boost of it."""
+    """An edit or the end of a post: its audience, and every server that has had it or a boost of it, or quotes it."""
     named = await statuses.mentioned(db, status.id)
     told = of_status(status, named)
     hosts: set[int] = set()
     for reach in await outgoing.reaches(db, status.uri):
         hosts.update(orjson.loads(reach))
+    if status.quotes_count:
+        hosts.update(await quotes.hosts(db, status.id))
     return msgspec.structs.replace(told, hosts=tuple(sorted(hosts)))

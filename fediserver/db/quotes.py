@@ -43,6 +43,11 @@ LOCAL_QUOTERS = Query("""
      where q.quoted_id = :quoted_id and q.state = 1 and a.domain = ''
      order by q.id desc limit :limit
 """)
+HOSTS = Query("""
+    select distinct a.host_id
+      from quotes q join accounts a on a.id = q.account_id
+     where q.quoted_id = :quoted_id and q.state = 1 and a.host_id is not null
+""")
 SEEN = Query(f"""
     select q.id, q.quoted_id, q.quoted_uri <> '' as awaited, q.state,
            case when {may_see()} then true else false end as visible,
@@ -150,6 +155,11 @@ async def of_post(db: Reader, bounds: Bounds, *, quoted_id: int) -> list[Entry]:
 async def local_quoters(db: Reader, quoted_id: int) -> list[Quoter]:
     """Members who quote a post, those who did last when there are very many."""
     return await db.all(LOCAL_QUOTERS, Quoter, quoted_id=quoted_id, limit=_LOCAL_QUOTERS)
+
+
+async def hosts(db: Reader, quoted_id: int) -> list[int]:
+    """Servers of those who quote a post."""
+    return await db.values(HOSTS, quoted_id=quoted_id)
 
 
 async def seen(db: Reader, ids: Sequence[int], *, viewer_id: int, now: int) -> dict[int, SeenQuote]:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from fediserver.actions import delete
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.vocabulary import CONTENT_TYPE, PUBLIC
 from fediserver.models.status import Status
@@ -166,3 +167,20 @@ async def test_a_new_policy_is_told_to_who_has_the_post(scene: Scene) -> None:
     update = told(scene, scene.bob)[-1]
     assert update["type"] == "Update"
     assert update["object"]["interactionPolicy"]["canQuote"]["automaticApproval"] == [scene.alice.uri]
+
+
+async def test_who_quotes_hears_what_becomes_of_the_post(scene: Scene) -> None:
+    post = await scene.town.post(scene.alice, "plant leeks")
+    await scene.bob.told(scene.town, asking(scene.bob, post))
+    client = await scene.town.client(scene.alice)
+    scene.town.clock.advance(1000)
+    await client.put(f"/api/v1/statuses/{post.id}", json={"status": "plant more leeks"})
+    await scene.town.settle()
+    update = told(scene, scene.bob)[-1]
+    assert (update["type"], update["object"]["id"]) == ("Update", post.uri)
+    now = await scene.town.status(post.uri)
+    assert now is not None
+    await delete.delete(scene.town.ctx, scene.alice, now)
+    await scene.town.settle()
+    gone = told(scene, scene.bob)[-1]
+    assert (gone["type"], gone["object"]["id"]) == ("Delete", post.uri)
