@@ -85,7 +85,13 @@ def _field(path: str, field: Field, value: dict[str, Any], place: str) -> Iterat
     elif "enum" in field and isinstance(below[name], str) and below[name] not in field["enum"]:
         yield f"{where} is {below[name]!r}, not one of {field['enum']}"
     else:
-        yield from _value(field["type"], below[name], where)
+        yield from _value(_kind(field["type"], below[name]), below[name], where)
+
+
+def _kind(declared: str, value: Any) -> str:
+    """What a value is to be; a quote within what is quoted only names the post."""
+    is_shallow = declared == "Quote" and isinstance(value, dict) and "quoted_status_id" in value
+    return "ShallowQuote" if is_shallow else declared
 
 
 def _is_due(field: Field) -> bool:

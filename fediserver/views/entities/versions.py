@@ -12,7 +12,7 @@ from fediserver.db import statuses as rows
 from fediserver.errors import NotFound
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status, StatusEdit
-from fediserver.views.entities import accounts
+from fediserver.views.entities import accounts, statuses
 from fediserver.views.entities.media import attachment
 from fediserver.views.entities.shelf import Json, Shelf, shelf
 
@@ -27,7 +27,16 @@ async def history(ctx: Context, status: Status, viewer_id: int | None) -> list[d
     versions = await rows.edits(ctx.db, status.id) or [await _only(ctx, status)]
     ids = [int(one) for version in versions for one in orjson.loads(version.media)]
     files = await media.by_ids(ctx.db, list(dict.fromkeys(ids)))
-    return [_version(shelved, version, author, files) for version in versions]
+    quote = await _quote(ctx, status, viewer_id)
+    return [_version(shelved, version, author, files) | quote for version in versions]
+
+
+async def _quote(ctx: Context, status: Status, viewer_id: int | None) -> dict[str, object]:
+    """What a post quotes: the same in every version, for an edit does not change it."""
+    if status.quote_id is None:
+        return {}
+    quote = orjson.loads(bytes(await statuses.status(ctx, status, viewer_id)))["quote"]
+    return {} if quote is None else {"quote": quote}
 
 
 def source(status: Status) -> dict[str, object]:

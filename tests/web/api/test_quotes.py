@@ -234,6 +234,8 @@ async def test_an_edit_keeps_the_quote_and_tells_who_quotes(town: Any) -> None:
     ).json()
     assert edited["quote"]["quoted_status"]["id"] == str(post.id)
     assert "quote-inline" in edited["content"]
+    versions = (await his.get(f"/api/v1/statuses/{made.id}/history")).json()
+    assert [one["quote"]["quoted_status"]["id"] for one in versions] == [str(post.id)] * 2
     await hers.put(f"/api/v1/statuses/{post.id}", json={"status": "plant more leeks"})
     told = (await his.get("/api/v1/notifications")).json()
     assert [(one["type"], one["status"]["id"]) for one in told] == [("quoted_update", str(made.id))]
