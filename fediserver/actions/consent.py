@@ -16,6 +16,8 @@ from fediserver.models.quote import Claim, Quote, QuoteState
 from fediserver.models.status import Status
 from fediserver.models.visibility import QuotePolicy, Standing
 
+_BY_TIES = QuotePolicy.FOLLOWERS | QuotePolicy.FOLLOWING
+
 
 class QuoteRequest(msgspec.Struct, frozen=True):
     """Somebody elsewhere wants to quote a post of ours: the id of the activity, and of the post that quotes."""
@@ -24,9 +26,6 @@ class QuoteRequest(msgspec.Struct, frozen=True):
     asker: Account
     quoted: Status
     quoting_uri: str
-
-
-_BY_TIES = QuotePolicy.FOLLOWERS | QuotePolicy.FOLLOWING
 
 
 async def standing(db: Reader, author: Account, status: Status) -> Standing:
@@ -134,12 +133,10 @@ async def claimed(core: Core, tx: Reader, status: Status, claim: Claim) -> Quote
     What somebody says of themselves is believed: who quotes a post of their own needs no consent.
     """
     quoted = await statuses.by_uri(tx, claim.uri)
-    if quoted is None and core.uris.is_ours(claim.uri):
-        return None
-    if quoted is not None and quoted.reblog_of_id is not None:
+    ours = core.uris.is_ours(claim.uri)
+    if (quoted is None and ours) or (quoted is not None and quoted.reblog_of_id is not None):
         return None
     own = quoted is not None and quoted.account_id == status.account_id
-    ours = core.uris.is_ours(claim.uri)
     return Quote(
         id=core.ids.next(),
         status_id=status.id,

@@ -25,10 +25,6 @@ from fediserver.models.visibility import Visibility
 Facts = dict[str, Any]
 
 
-_NAMED = (QuoteState.ACCEPTED, QuoteState.PENDING)
-"""States in which the document of a post names what it quotes."""
-
-
 class Whole(msgspec.Struct, frozen=True):
     """A post with everything that its document shows."""
 
@@ -83,9 +79,9 @@ async def whole(db: Reader, status: Status) -> Whole | None:
 
 
 async def _quote(db: Reader, status: Status) -> tuple[Quote, Status, Account] | None:
-    """What a post quotes with its author's consent, or is about to, and who that is."""
+    """What a post quotes, and who wrote that."""
     quote = await quotes.of_status(db, status.id) if status.quote_id else None
-    if quote is None or quote.quoted_id is None or quote.state not in _NAMED:
+    if quote is None or quote.quoted_id is None:
         return None
     quoted = await statuses.by_id(db, quote.quoted_id)
     author = await accounts.by_id(db, quoted.account_id) if quoted else None
@@ -110,7 +106,8 @@ def note_document(ctx: Context, post: Whole) -> Document:
     quoting = None
     if post.quote is not None:
         quote, quoted, author = post.quote
-        quoting = note.Quoting(quoted.uri, _stamp(ctx, quote, author))
+        is_refused = quote.state in (QuoteState.REJECTED, QuoteState.REVOKED)
+        quoting = note.Quoting(quoted.uri, _stamp(ctx, quote, author), is_refused)
     return note.note(
         post.status,
         post.author,

@@ -119,7 +119,10 @@ async def _revise(ctx: Context, tx: Writer, old: Quote, new: Quote, fetches: int
         await quotes.link(tx, old.id, new.quoted_id)
         old = msgspec.structs.replace(old, quoted_id=new.quoted_id)
     if new.state is QuoteState.ACCEPTED or old.stamp_uri != new.stamp_uri:
-        await consent.decide(tx, old, new.state, stamp_uri=new.stamp_uri)
+        was_given = old.state in (QuoteState.ACCEPTED, QuoteState.REVOKED)
+        is_lost = was_given and not new.stamp_uri and new.state is not QuoteState.ACCEPTED
+        state = QuoteState.REVOKED if is_lost else new.state
+        await consent.decide(tx, old, state, stamp_uri=new.stamp_uri)
     elif old.state is QuoteState.ACCEPTED:
         return
     if new.state is not QuoteState.ACCEPTED and (new.stamp_uri or old.quoted_id is None):

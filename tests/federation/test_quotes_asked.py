@@ -144,7 +144,8 @@ async def test_a_refusal_is_told_on(asked: Asked) -> None:
     await asked.scene.bob.told(asked.scene.town, asked.answer("Reject"))
     assert await asked.state() == ("rejected", None)
     updated = asked.told(asked.dave, "Update")[-1]["object"]
-    assert not {"quote", "quoteUri", "_misskey_quote", "quoteAuthorization"} & set(updated)
+    assert updated["quote"] == asked.post.uri
+    assert not {"quoteUri", "_misskey_quote", "quoteAuthorization"} & set(updated)
     assert "quote-inline" in updated["content"]
 
 
@@ -154,7 +155,9 @@ async def test_consent_that_is_taken_back_is_gone_for_all(asked: Asked) -> None:
     await asked.scene.bob.told(asked.scene.town, gone)
     assert await asked.state() == ("revoked", None)
     assert await asked.count() == 0
-    assert "quote" not in asked.told(asked.dave, "Update")[-1]["object"]
+    updated = asked.told(asked.dave, "Update")[-1]["object"]
+    assert updated["quote"] == asked.post.uri
+    assert not {"quoteUri", "_misskey_quote", "quoteAuthorization"} & set(updated)
     # What was taken back does not come to stand again by an answer that comes late.
     late = asked.answer("Accept", result=stamp)
     await asked.scene.ignored(asked.scene.bob, late)

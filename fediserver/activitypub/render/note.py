@@ -27,10 +27,11 @@ class Audience(NamedTuple):
 
 
 class Quoting(NamedTuple):
-    """A post that is quoted, and its author's consent (FEP-044f), '' for none yet."""
+    """A post that is quoted, and its author's consent (FEP-044f), '' for none yet; `is_refused` for none ever."""
 
     uri: str
     stamp: str
+    is_refused: bool
 
 
 def audience(
@@ -117,7 +118,10 @@ def note(
     if status.edited_at is not None:
         doc["updated"] = clock.isoformat(status.edited_at)
     if quote:
-        doc |= dict.fromkeys(("quote", "quoteUri", "_misskey_quote"), quote.uri)
+        # Who asks for no consent shows what the other names say. Mastodon hides a quote that has lost its consent, but
+        # would overlook that it is no longer there.
+        names = ("quote",) if quote.is_refused else ("quote", "quoteUri", "_misskey_quote")
+        doc |= dict.fromkeys(names, quote.uri)
         if quote.stamp:
             doc["quoteAuthorization"] = quote.stamp
     if parent_uri:
