@@ -1,7 +1,7 @@
 """Instance, in both versions, and what hangs on it: https://docs.joinmastodon.org/entities/Instance/.
 
-The node announces Mastodon 4.4 and its level: quotes, which make the next one, cannot be made of other servers' posts
-yet. tests/views/test_instance.py ties the announcement to the routes.
+The node announces Mastodon 4.5 and its level. tests/views/test_instance.py ties the announcement to the routes, the
+checker of entities in the tests to the fields.
 """
 
 from weakref import WeakKeyDictionary
@@ -25,9 +25,9 @@ from fediserver.views.entities import accounts
 from fediserver.views.entities.admin import rule
 from fediserver.views.entities.shelf import Json, encode
 
-VERSION = f"4.4.0 (compatible; fediserver {__version__})"
+VERSION = f"4.5.0 (compatible; fediserver {__version__})"
 """What clients read as the version of Mastodon whose features are here."""
-LEVEL = 6
+LEVEL = 7
 """The same as a number, `api_versions.mastodon`: https://docs.joinmastodon.org/entities/Instance/#api-versions."""
 
 FRESH = MINUTE
@@ -35,6 +35,9 @@ PICTURE_BYTES = 16 << 20
 PICTURE_PIXELS = 50_000_000
 """As media/pictures.py has it, which only the image worker loads."""
 _FEATURED_TAGS = 10
+_FEEDS = ("live_feeds", "hashtag_feeds", "trending_link_feeds")
+_ANYBODY = {"local": "public", "remote": "public"}
+"""Who may read a timeline that is nobody's own: whoever comes."""
 _WEEKS = 12
 
 
@@ -147,6 +150,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "configuration": {"urls": urls, "vapid": {"public_key": ctx.vapid.public}}
         | _limits()
         | {
+            "timelines_access": {feeds: dict(_ANYBODY) for feeds in _FEEDS},
             "translation": {"enabled": False},
             "limited_federation": config.federation != "open",
         },
