@@ -20,7 +20,12 @@ from tests.town import Network, StoppedClock, Town, opened_town
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _numbers = itertools.count(1)
-_PROGRAMS = {"chromium": ("Chromium", ("chromium", "chromedriver"))}
+_PROGRAMS = {
+    "chromium": ("Chromium", ("chromium", "chromedriver")),
+    "npm": ("the set of JavaScript clients (Node, and `npm ci` in tests/clients)", ("node", "npm")),
+}
+# What npm writes when it is done.
+_NPM_DONE = Path(__file__).parent / "clients/node_modules/.package-lock.json"
 _MISSING = "is not installed"
 
 OpenTown = Callable[..., Awaitable[Town]]
@@ -142,7 +147,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("the specifications beside the checkout (../shared) are not here")
     for marker in item.iter_markers("needs_tool"):
         tool, programs = _PROGRAMS[marker.args[0]]
-        if not all(map(shutil.which, programs)):
+        if not all(map(shutil.which, programs)) or ("npm" in programs and not _NPM_DONE.exists()):
             missing(tool)
 
 

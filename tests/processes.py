@@ -149,7 +149,8 @@ def _json(answer: httpx.Response) -> Any:
 class Node:
     """One `fediserver serve` with its own data directory; `kill` and `stop` end it, `start` brings it back.
 
-    With `trust`, a PEM file, it is reached over TLS that ends in front of it.
+    With `trust`, a PEM file, it is reached over TLS that ends in front of it. With `movable`, `advance` sets its
+    clock ahead.
     """
 
     def __init__(
@@ -161,7 +162,10 @@ class Node:
         database_url: str | None = None,
         trust: Path | None = None,
         workers: int = 1,
+        movable: bool = False,
     ) -> None:
+        self._program = "tests.later" if movable else "fediserver"
+        self._ahead = 0
         self._flags = ("--workers", str(workers)) if workers > 1 else ()
         self.directory = directory
         self.base_url = base_url
@@ -179,7 +183,7 @@ class Node:
         assert self._process is None, "it runs already"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                _command("serve", *self._flags),
+                self._command("serve", *self._flags),
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -193,6 +197,18 @@ class Node:
                 if ended is not None or time.monotonic() > end:
                     raise AssertionError(f"the node did not start ({ended}):\n{self.logged()}")
                 await asyncio.sleep(0.05)
+
+    def _command(self, *words: str) -> Sequence[str]:
+        return (sys.executable, "-m", self._program, *words)
+
+    def advance(self, milliseconds: int) -> None:
+        """Set the clock of a `movable` node ahead, at once."""
+        assert self._program == "tests.later", "this node was not made movable"
+        self._ahead += milliseconds
+        path = Path(self._environment["CLOCK_AHEAD_FILE"])
+        fresh = path.with_suffix(".new")
+        fresh.write_text(str(self._ahead))
+        fresh.replace(path)
 
     def kill(self) -> None:
         """SIGKILL: no chance to finish anything."""
@@ -228,7 +244,7 @@ class Node:
         """What `fediserver WORDS` prints; AssertionError when it fails."""
         done = await asyncio.to_thread(
             subprocess.run,
-            _command(*words),
+            self._command(*words),
             cwd=ROOT,
             env=self._environment,
             input=text,
@@ -281,6 +297,7 @@ async def node(
     database_url: str | None = None,
     trust: Path | None = None,
     workers: int = 1,
+    movable: bool = False,
 ) -> AsyncIterator[Node]:
     """A node that runs, at http://localhost:PORT where nothing else is said; gone at the end, whatever happens."""
     port = port or free_port()
@@ -291,6 +308,7 @@ async def node(
         database_url=database_url,
         trust=trust,
         workers=workers,
+        movable=movable,
     )
     try:
         await made.start()
@@ -320,10 +338,6 @@ def marker() -> str:
     return f"word{secrets.token_hex(6)}"
 
 
-def _command(*words: str) -> Sequence[str]:
-    return (sys.executable, "-m", "fediserver", *words)
-
-
 def _environment(
     directory: Path, base_url: str, port: int, database_url: str | None, trust: Path | None
 ) -> dict[str, str]:
@@ -341,6 +355,7 @@ def _environment(
         "FEDISERVER_DATABASE_URL": database_url or "",
         "FEDISERVER_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8,::1/128",
         "FEDISERVER_RATE_LIMITS": "off",
+        "CLOCK_AHEAD_FILE": str(directory.with_suffix(".ahead")),
     }
     return kept | settings | ({"SSL_CERT_FILE": str(trust)} if trust else {})
 

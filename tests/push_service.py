@@ -1,12 +1,16 @@
 """A push service and the app behind it: takes what is pushed, and reads it by means of its own."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import uvicorn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from tests.processes import eventually, free_port
 
 
 def text(data: bytes) -> str:
@@ -114,3 +120,27 @@ class PushService:
         body = await request.body()
         self.pushed.append((request.url.path, dict(request.headers), body))
         await Response(status_code=self.status)(scope, receive, send)
+
+    async def taken(self) -> tuple[str, dict[str, str], bytes]:
+        """The first push, once it is there: path, headers, body."""
+
+        async def arrived() -> bool:
+            return bool(self.pushed)
+
+        await eventually("a push", arrived)
+        return self.pushed[0]
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[PushService, str]]:
+    """A push service over real sockets, and its address."""
+    service, port = PushService(), free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(service, port=port, lifespan="off", log_level="warning", ws="none")
+    )
+    running = asyncio.create_task(server.serve())
+    try:
+        yield service, f"http://localhost:{port}"
+    finally:
+        server.should_exit = True
+        await running

@@ -1,31 +1,16 @@
 """What members choose to read, with the clients they use: lists, hashtags, people, servers, posts for later."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonDeprecationWarning, MastodonNotFoundError
 
-from tests.clients.door import PASSWORD
 from tests.clients.test_real_clients import logged_in
-from tests.processes import Node, node
+from tests.processes import Node
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-async def grounds(tmp_path: Path) -> AsyncIterator[Node]:
-    """A node with three members."""
-    async with node(tmp_path / "grounds") as running:
-        for name in ("rose", "sage", "basil"):
-            mail = f"{name}@mail.example"
-            await running.command(
-                "account", "create", name, "--email", mail, "--password-stdin", text=PASSWORD
-            )
-        yield running
 
 
 def lists(rose: Mastodon, sage: Mastodon) -> None:

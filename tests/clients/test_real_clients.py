@@ -1,44 +1,22 @@
-"""Clients that people use, against a running node: Mastodon.py and toot, logged in through the pages."""
+"""A client that people use, against a running node: Mastodon.py, logged in through the pages."""
 
 import asyncio
 import io
-import os
 import queue
-import sys
 import threading
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from mastodon import Mastodon, StreamListener
 from PIL import Image
 
-from tests.clients.door import PASSWORD, authorise
-from tests.processes import Node, eventually, node
+from tests.clients.door import authorise
+from tests.processes import Node
 
 SCOPES = ["read", "write", "follow", "push"]
 # Nobody fetches anything while these run.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-async def garden(tmp_path: Path) -> AsyncIterator[Node]:
-    """A node with two members who know their passwords."""
-    async with node(tmp_path / "garden") as running:
-        for name in ("rose", "sage"):
-            await running.command(
-                "account",
-                "create",
-                name,
-                "--email",
-                f"{name}@mail.example",
-                "--password-stdin",
-                text=PASSWORD,
-            )
-        yield running
 
 
 def picture() -> bytes:
@@ -111,6 +89,10 @@ async def test_mastodon_py_posts_reads_pages_follows_and_searches(garden: Node) 
         assert edited.edited_at is not None
         assert len(sage.status_history(edited)) == 2
         assert rose.search_v2("sage").accounts[0].username == "sage"
+        quote = rose.status_post("worth a look", quoted_status_id=edited)
+        assert (quote.quote.state, quote.quote.quoted_status.id) == ("accepted", edited.id)
+        assert [one.id for one in sage.status_quotes(edited)] == [quote.id]
+        assert sage.status_quote_revoke(edited, quote).quote.state == "revoked"
         gone = sage.status_delete(edited)
         assert gone.text == "Look what grows now"
         assert rose.instance_v1().uri
@@ -256,76 +238,3 @@ async def test_mastodon_py_streams_in_both_ways(garden: Node) -> None:
             time.sleep(0.1)
 
     await asyncio.to_thread(listen)
-
-
-async def test_toot_logs_in_posts_and_reads(garden: Node, tmp_path: Path) -> None:
-    home = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-
-    async def toot(*words: str, stdin: str = "") -> str:
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).parent / "toot",
-            *words,
-            env=home,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        printed, _ = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
-        assert process.returncode == 0, printed.decode()
-        return printed.decode()
-
-    login = await asyncio.create_subprocess_exec(
-        Path(sys.executable).parent / "toot",
-        "login",
-        "--instance",
-        garden.base_url,
-        env=home | {"BROWSER": "true"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    assert login.stdout is not None
-    assert login.stdin is not None
-    url = ""
-    while not url:
-        line = (await asyncio.wait_for(login.stdout.readline(), 30)).decode()
-        assert line, "toot ended before it showed an address"
-        url = next((word for word in line.split() if "/oauth/authorize" in word), "")
-    login.stdin.write(b"y\n")
-    browser: httpx.AsyncClient = await garden.client()
-    code = await authorise(browser, url, name="rose")
-    printed, _ = await asyncio.wait_for(login.communicate(f"{code}\n".encode()), 30)
-    assert login.returncode == 0, printed.decode()
-
-    (tmp_path / "bed.png").write_bytes(picture())
-    await toot(
-        "post", "Hello from the terminal", "--media", str(tmp_path / "bed.png"), "--description", "green"
-    )
-    await toot("post", "Tea or coffee?", "--poll-option", "tea", "--poll-option", "coffee")
-    await toot("follow", "sage")
-    sage = await garden.person("sage")
-    seen = await sage.post("An answer from sage")
-
-    async def shown() -> bool:
-        return "An answer from sage" in await toot(
-            "timelines", "home", "--limit", "10", "--no-pager", "--no-clear"
-        )
-
-    await eventually("the post in toot's timeline", shown, every=0.5)
-    home_text = await toot("timelines", "home", "--limit", "10", "--no-pager", "--no-clear")
-    assert "Hello from the terminal" in home_text
-    assert "coffee" in home_text
-    assert "sage" in await toot("search", "sage")
-    assert "An answer from sage" in await toot("status", seen["id"])
-
-    await toot("lists", "create", "Herbs")
-    await toot("lists", "add", "Herbs", "sage")
-    assert "sage" in await toot("lists", "accounts", "Herbs")
-    listed = await toot("timelines", "list", "Herbs", "--no-pager", "--no-clear")
-    assert "An answer from sage" in listed
-    assert "Hello from the terminal" not in listed
-    await toot("lists", "remove", "Herbs", "sage")
-    assert "sage" not in await toot("lists", "accounts", "Herbs")
-    await toot("tags", "follow", "compost")
-    assert "compost" in await toot("tags", "followed")
-    await toot("post", "Open garden", "--scheduled-in", "1 hour")
