@@ -1,5 +1,6 @@
 """The composition root: from configuration to a node that answers and works."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -10,14 +11,16 @@ from fediserver import clock as clocks
 from fediserver.actions import setup
 from fediserver.activitypub.context import Context
 from fediserver.clock import Clock
-from fediserver.config import Sources
+from fediserver.config import Config, Sources
 from fediserver.db.database import Database, connect
 from fediserver.db.migrate import migrate
 from fediserver.ids import Ids
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.models.uris import Uris
+from fediserver.net import mail
 from fediserver.net.client import Client
+from fediserver.net.tls import client_context
 
 
 @asynccontextmanager
@@ -63,4 +66,16 @@ async def _context(
         storage=Storage(config.data_dir / "media"),
         secret=secret,
         vapid=await setup.vapid(db),
+        mailer=_mailer(config, clock),
+    )
+
+
+def _mailer(config: Config, clock: Clock) -> mail.Mailer | None:
+    if not config.mail_url:
+        return None
+    return mail.Mailer(
+        mail.server(config.mail_url),
+        mail.sender(config.mail_from, config.domain),
+        clock=clock,
+        trust=client_context(os.environ.get("SSL_CERT_FILE")),
     )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from fediserver.actions import outbox
+from fediserver.actions import mail, outbox
 from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -87,7 +87,9 @@ async def approve(core: Core, account_id: int, decision: Decision) -> None:
     async def change(tx: Writer, target: Account, user: User | None) -> None:
         if user is None or user.approved_at is not None:
             raise Forbidden("This account does not wait for approval")
-        await accounts.update_user(tx, msgspec.structs.replace(user, approved_at=core.clock()))
+        approved = msgspec.structs.replace(user, approved_at=core.clock())
+        await accounts.update_user(tx, approved)
+        await mail.tell_approved(core, tx, approved)
 
     await _decide(core, account_id, "approve", decision, change)
 

@@ -4,12 +4,15 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from fediserver.actions import passwords
+import msgspec
+
+from fediserver.actions import mail, passwords
 from fediserver.actions.core import Core
-from fediserver.db import accounts
+from fediserver.db import access, accounts
 from fediserver.db.database import Clash, Reader, Writer
-from fediserver.errors import Forbidden, Invalid
+from fediserver.errors import Forbidden, Invalid, TooMany, Unavailable
 from fediserver.models.account import Account, Key, User
+from fediserver.models.mail import CONFIRM
 from fediserver.models.relationship import GroupMember
 from fediserver.signatures import keys
 from fediserver.text.sanitise import one_line
@@ -52,10 +55,12 @@ async def register(
     confirmed: bool,
     approved: bool,
     role: str = "member",
+    app_id: int | None = None,
 ) -> Account:
     """A new person who can log in; an empty password is to be chosen by a one-time link.
 
-    The name is stored in lower case. Raises Invalid with details per field (username, email, password …).
+    Who is not `confirmed` gets mail with a link that does it, where the node sends mail. The name is stored
+    in lower case. Raises Invalid with details per field (username, email, password …).
     """
     name, email = name.strip().lower(), email.strip()
     found = _problems(name, email, password, reason, role)
@@ -81,23 +86,34 @@ async def register(
         approved_at=now if approved else None,
         disabled_at=None,
         last_seen_at=None,
+        made_by_app_id=app_id,
     )
 
     async def write(tx: Writer) -> None:
         await _insert(tx, account, its_keys)
         await accounts.insert_user(tx, user)
+        if not confirmed and mail.is_set_up(core):
+            await mail.queue(core, tx, CONFIRM, user.email, user.locale)
 
     await _or_taken(core, write, name, email)
+    core.bus.publish("mails")
     return account
 
 
 async def sign_up(
-    core: Core, *, name: str, email: str, password: str, reason: str = "", locale: str = "en"
+    core: Core,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    reason: str = "",
+    locale: str = "en",
+    app_id: int | None = None,
 ) -> Account:
-    """An account that somebody makes for themselves, as FEDISERVER_REGISTRATIONS has it.
+    """An account that somebody makes for themselves, with an app or on the page.
 
-    Where registrations are open it is usable at once, else it waits for approval; addresses are not
-    confirmed, for no mail is sent yet. Raises Forbidden when registrations are closed, Invalid.
+    It can be used once its address is confirmed, where the node sends mail, and once it is approved, where
+    FEDISERVER_REGISTRATIONS asks for that. Raises Forbidden when registrations are closed, Invalid.
     """
     if core.config.registrations not in ("open", "approval"):
         raise Forbidden("This node takes no registrations; ask somebody who is here to invite you")
@@ -116,9 +132,52 @@ async def sign_up(
         password=password,
         reason=reason,
         locale=locale,
-        confirmed=True,
+        confirmed=not mail.is_set_up(core),
         approved=not by_approval,
+        app_id=app_id,
     )
+
+
+async def confirm_again(core: Core, user: User, *, email: str | None) -> None:
+    """Send the link once more to somebody who has not confirmed their address, or to another address.
+
+    Raises Forbidden when nothing has to be confirmed, Unavailable on a node that sends no mail, Invalid with
+    details for `email`, TooMany.
+    """
+    if user.confirmed_at is not None:
+        raise Forbidden("This method is only available while the e-mail is awaiting confirmation")
+    if not mail.is_set_up(core):
+        raise Unavailable("This node sends no mail; ask the people who run it to confirm your address")
+    wanted = user.email if email is None else email.strip()
+
+    async def write(tx: Writer) -> None:
+        if wanted.lower() != user.email.lower():
+            found = _email_problem(wanted) or await _taken(tx, "", wanted)
+            if found:
+                raise _invalid(found)
+            await accounts.update_user(tx, msgspec.structs.replace(user, email=wanted))
+            # What went to the old address must not confirm the new one.
+            await access.drop_links_of(tx, user.account_id, [mail.CONFIRM_LINK, mail.PASSWORD_LINK])
+        if not await mail.queue(core, tx, CONFIRM, wanted, user.locale):
+            raise TooMany(
+                "This address has had its mails of today; look for them, or ask again tomorrow", 3600
+            )
+
+    await _or_taken(core, write, "", wanted)
+    core.bus.publish("tokens")
+    core.bus.publish("mails")
+
+
+async def confirm_by_hand(core: Core, account: Account) -> None:
+    """Confirm the address of somebody whom mail does not reach; Forbidden when it is confirmed or there is none."""
+
+    async def write(tx: Writer) -> None:
+        user = await accounts.user(tx, account.id)
+        if user is None or user.confirmed_at is not None:
+            raise Forbidden(f"@{account.username} has no address that waits to be confirmed")
+        await accounts.update_user(tx, msgspec.structs.replace(user, confirmed_at=core.clock()))
+
+    await core.db.write(write)
 
 
 async def create_group(core: Core, *, name: str, title: str, owner: Account) -> Account:
@@ -220,7 +279,7 @@ async def _or_taken(core: Core, write: Work, name: str, email: str) -> None:
 async def _taken(tx: Reader, name: str, email: str) -> Found:
     found: Found = {}
     # Deleted accounts keep their row, so that nobody is ever taken for who was there before.
-    if await accounts.by_handle(tx, name) is not None:
+    if name and await accounts.by_handle(tx, name) is not None:
         found["username"] = [("ERR_TAKEN", "is taken; choose another")]
     if email and await accounts.user_by_email(tx, email) is not None:
         found["email"] = [("ERR_TAKEN", "belongs to an account that is here already")]
@@ -228,11 +287,7 @@ async def _taken(tx: Reader, name: str, email: str) -> Found:
 
 
 def _problems(name: str, email: str, password: str, reason: str, role: str) -> Found:
-    found = _name_problem(name, role)
-    if not email:
-        found["email"] = [("ERR_BLANK", "must not be empty")]
-    elif len(email) > 254 or _EMAIL.fullmatch(email) is None:
-        found["email"] = [("ERR_INVALID", "must look like somebody@example.org")]
+    found = _name_problem(name, role) | _email_problem(email)
     wrong = passwords.problem(password) if password else None
     if wrong is not None:
         found["password"] = [wrong]
@@ -241,6 +296,14 @@ def _problems(name: str, email: str, password: str, reason: str, role: str) -> F
     if role not in ROLES:
         found["role"] = [("ERR_INCLUSION", f"must be one of {', '.join(ROLES)}")]
     return found
+
+
+def _email_problem(email: str) -> Found:
+    if not email:
+        return {"email": [("ERR_BLANK", "must not be empty")]}
+    if len(email) > 254 or _EMAIL.fullmatch(email) is None:
+        return {"email": [("ERR_INVALID", "must look like somebody@example.org")]}
+    return {}
 
 
 def _name_problem(name: str, role: str) -> Found:

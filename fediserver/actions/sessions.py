@@ -2,9 +2,12 @@
 
 import secrets
 
+import msgspec
+
 from fediserver.actions import passwords
 from fediserver.actions.access import hashed
 from fediserver.actions.core import Core
+from fediserver.actions.mail import CONFIRM_LINK, PASSWORD_LINK
 from fediserver.clock import DAY
 from fediserver.db import access, accounts
 from fediserver.db.access import LoggedIn
@@ -17,6 +20,13 @@ SESSION_LIFE = 30 * DAY
 LINK_LIFE = DAY
 PASSWORD = "password"  # noqa: S105 - the name of a purpose
 """The purpose of a link with which a member chooses their password."""
+TO_CHOOSE = (PASSWORD, PASSWORD_LINK)
+"""Both kinds of such links: handed over by somebody who runs the node, or mailed."""
+TO_CONFIRM = (CONFIRM_LINK,)
+
+DISABLED = "Your login is disabled; write to the people who run this node"
+UNCONFIRMED = "Your e-mail address is not confirmed yet; open the link that was sent to it"
+UNAPPROVED = "Your account waits for approval; somebody who runs this node has to let you in"
 
 _LONGEST_LOGIN = 320
 _LONGEST_AGENT = 200
@@ -50,11 +60,11 @@ async def log_in(core: Core, *, login: str, password: str) -> tuple[Account, Use
 def why_barred(account: Account, user: User) -> str:
     """Why a log-in cannot be used, in a sentence for its owner; '' when it can."""
     if account.deleted_at is not None or account.suspended_at is not None or user.disabled_at is not None:
-        return "Your login is disabled; write to the people who run this node"
+        return DISABLED
     if user.confirmed_at is None:
-        return "Your e-mail address is not confirmed yet; open the link that was sent to it"
+        return UNCONFIRMED
     if user.approved_at is None:
-        return "Your account waits for approval; somebody who runs this node has to let you in"
+        return UNAPPROVED
     return ""
 
 
@@ -87,11 +97,11 @@ async def make_link(core: Core, account: Account, purpose: str = PASSWORD) -> st
     return token
 
 
-async def link_owner(core: Core, token: str, purpose: str = PASSWORD) -> Account:
+async def link_owner(core: Core, token: str, purposes: tuple[str, ...] = TO_CHOOSE) -> Account:
     """For whom a link is, without using it up; NotFound when it was used or is too old."""
 
     async def look(tx: Reader) -> Account | None:
-        link = await access.link(tx, hashed(token), purpose, core.clock())
+        link = await access.link(tx, hashed(token), purposes, core.clock())
         return await accounts.by_id(tx, link.account_id) if link else None
 
     account = await core.db.read(look)
@@ -103,17 +113,20 @@ async def link_owner(core: Core, token: str, purpose: str = PASSWORD) -> Account
 async def choose_password(core: Core, token: str, password: str) -> Account:
     """Use a link to set the password; ends every session, and, of a log-in that had a password, every token.
 
-    Raises NotFound when the link was used or is too old, Invalid when the password is too short or too long.
+    A link that came by mail confirms the address, too. Raises NotFound when the link was used or is too
+    old, Invalid when the password is too short or too long.
     """
     await link_owner(core, token)
     password_hash = await passwords.hashed(password)
     now = core.clock()
 
     async def write(tx: Writer) -> Account | None:
-        link = await access.link(tx, hashed(token), PASSWORD, now)
+        link = await access.link(tx, hashed(token), TO_CHOOSE, now)
         user = await accounts.user(tx, link.account_id) if link else None
-        if user is None or not await access.drop_link(tx, hashed(token)):
+        if link is None or user is None or not await access.drop_link(tx, hashed(token)):
             return None
+        if link.purpose == PASSWORD_LINK:
+            await _confirm(core, tx, user)
         await accounts.set_password(tx, user.account_id, password_hash)
         await access.drop_sessions_of(tx, user.account_id)
         # The first password of an account shuts nobody out; a later one shuts out who knew the last.
@@ -126,6 +139,29 @@ async def choose_password(core: Core, token: str, password: str) -> Account:
         raise _no_link()
     core.bus.publish("tokens")
     return account
+
+
+async def confirm_address(core: Core, token: str) -> User:
+    """Use the link of a mail to confirm the address that it went to; NotFound when it was used or is too old."""
+
+    async def write(tx: Writer) -> User | None:
+        link = await access.link(tx, hashed(token), TO_CONFIRM, core.clock())
+        user = await accounts.user(tx, link.account_id) if link else None
+        if user is None or not await access.drop_link(tx, hashed(token)):
+            return None
+        await _confirm(core, tx, user)
+        return user
+
+    user = await core.db.write(write)
+    if user is None:
+        raise _no_link()
+    core.bus.publish("tokens")
+    return user
+
+
+async def _confirm(core: Core, tx: Writer, user: User) -> None:
+    if user.confirmed_at is None:
+        await accounts.update_user(tx, msgspec.structs.replace(user, confirmed_at=core.clock()))
 
 
 async def change_password(core: Core, user: User, *, current: str, password: str) -> None:

@@ -10,6 +10,7 @@ from fediserver.activitypub.wanted_links import WantedLinks
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.net.client import Client
+from fediserver.net.mail import Mailer
 from fediserver.signatures.webpush import Vapid
 
 
@@ -24,6 +25,8 @@ class Context(Core):
     """The node's own secret, for signed links and forms; it survives restarts."""
     vapid: Vapid
     """Tells push services who sends."""
+    mailer: Mailer | None = None
+    """Hands over mail; None on a node that sends none."""
     keyring: Keyring = field(default_factory=Keyring)
     domains: DomainRules = field(default_factory=DomainRules)
     wanted_links: WantedLinks = field(default_factory=WantedLinks)

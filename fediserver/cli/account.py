@@ -160,6 +160,19 @@ def approve(node: Node, name: str) -> None:
 
 @account.command()
 @click.argument("name")
+@node_options
+def confirm(node: Node, name: str) -> None:
+    """Take somebody's e-mail address for theirs, when the mail with the link does not reach them."""
+
+    async def work(ctx: Context) -> None:
+        await register.confirm_by_hand(ctx, await local_account(ctx, name))
+
+    run(node, work)
+    click.echo(f"the address of @{name} is confirmed")
+
+
+@account.command()
+@click.argument("name")
 @click.option("--reason", default="", help="Why; kept in the log.")
 @node_options
 def suspend(node: Node, name: str, reason: str) -> None:

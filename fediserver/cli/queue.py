@@ -5,27 +5,29 @@ import click
 from fediserver.activitypub.context import Context
 from fediserver.cli.common import Node, node_options, run, show
 from fediserver.clock import isoformat
-from fediserver.db import hosts, intake, outgoing
+from fediserver.db import hosts, intake, mails, outgoing
 from fediserver.db.database import Writer
 from fediserver.db.hosts import Lane
+from fediserver.db.mails import Standing
 from fediserver.errors import NotFound
 
 
 @click.group()
 def queue() -> None:
-    """Deliveries to other servers."""
+    """Deliveries to other servers, and mail."""
 
 
 @queue.command()
 @click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 @node_options
 def status(node: Node, as_json: bool) -> None:
-    """What waits for which host, and why."""
+    """What waits for which host, and why; and the mail that waits."""
 
-    async def work(ctx: Context) -> tuple[list[Lane], int, int]:
-        return await hosts.standing(ctx.db), await intake.waiting(ctx.db), await intake.parked(ctx.db)
+    async def work(ctx: Context) -> tuple[list[Lane], int, int, Standing]:
+        lanes, unhandled = await hosts.standing(ctx.db), await intake.waiting(ctx.db)
+        return lanes, unhandled, await intake.parked(ctx.db), await mails.standing(ctx.db)
 
-    lanes, unhandled, unverified = run(node, work)
+    lanes, unhandled, unverified, mail = run(node, work)
     facts = {
         "unhandled": unhandled,
         "unverified": unverified,
@@ -42,6 +44,11 @@ def status(node: Node, as_json: bool) -> None:
             }
             for lane in lanes
         ],
+        "mail": {
+            "waiting": mail.waiting,
+            "next_try": isoformat(mail.next_at) if mail.next_at is not None else None,
+            "last_error": mail.last_error or None,
+        },
     }
     lines = [
         f"{facts['waiting']} deliveries wait, {unhandled} received activities are not handled yet, "
@@ -54,6 +61,8 @@ def status(node: Node, as_json: bool) -> None:
         for lane in lanes
         if lane.waiting or lane.last_error
     ]
+    if mail.waiting:
+        lines.append(f"{mail.waiting} mails wait" + (f", {mail.last_error}" if mail.last_error else ""))
     show(facts, as_json=as_json, text="\n".join(lines))
 
 

@@ -55,11 +55,14 @@ DROP_OLD_SESSIONS = Query("delete from sessions where account_id = :account_id a
 
 LINK = Query(f"""
     select {columns(OneTimeLink)} from one_time_links
-     where token_hash = :token_hash and purpose = :purpose and expires_at > :now
+     where token_hash = :token_hash and purpose = any(:purposes) and expires_at > :now
 """)
+EXTEND_LINK = Query("update one_time_links set expires_at = :expires_at where token_hash = :token_hash")
 INSERT_LINK = Query(insertion("one_time_links", OneTimeLink))
 DROP_LINK = Query("delete from one_time_links where token_hash = :token_hash")
-DROP_LINKS_OF = Query("delete from one_time_links where account_id = :account_id and purpose = :purpose")
+DROP_LINKS_OF = Query(
+    "delete from one_time_links where account_id = :account_id and purpose = any(:purposes)"
+)
 
 GROUPS_OF = Query(f"""
     select {columns(Account, "a")}
@@ -202,15 +205,25 @@ async def drop_sessions_of(tx: Writer, account_id: int) -> None:
     await tx.run(DROP_SESSIONS_OF, account_id=account_id)
 
 
-async def link(db: Reader, token_hash: str, purpose: str, now: int) -> OneTimeLink | None:
-    """A one-time link that is still good."""
-    return await db.one(LINK, OneTimeLink, token_hash=token_hash, purpose=purpose, now=now)
+async def link(db: Reader, token_hash: str, purposes: Sequence[str], now: int) -> OneTimeLink | None:
+    """A one-time link for one of the purposes that is still good."""
+    return await db.one(LINK, OneTimeLink, token_hash=token_hash, purposes=purposes, now=now)
+
+
+async def extend_link(tx: Writer, row: OneTimeLink) -> bool:
+    """Let a link be good for longer; False when it was used or replaced."""
+    return await tx.run(EXTEND_LINK, token_hash=row.token_hash, expires_at=row.expires_at) == 1
 
 
 async def replace_link(tx: Writer, row: OneTimeLink) -> None:
     """Add a link; the member's earlier ones for the same purpose stop working."""
-    await tx.run(DROP_LINKS_OF, account_id=row.account_id, purpose=row.purpose)
+    await drop_links_of(tx, row.account_id, [row.purpose])
     await tx.run(INSERT_LINK, **msgspec.structs.asdict(row))
+
+
+async def drop_links_of(tx: Writer, account_id: int, purposes: Sequence[str]) -> None:
+    """End a member's links for some purposes."""
+    await tx.run(DROP_LINKS_OF, account_id=account_id, purposes=purposes)
 
 
 async def drop_link(tx: Writer, token_hash: str) -> bool:

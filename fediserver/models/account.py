@@ -81,3 +81,4 @@ class User(msgspec.Struct, array_like=True, frozen=True, gc=False):
     disabled_at: int | None
     last_seen_at: int | None
     default_quote_policy: str = "public"
+    made_by_app_id: int | None = None

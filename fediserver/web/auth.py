@@ -32,6 +32,14 @@ _LONGEST_TOKEN = 200
 _NO_COOKIE_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo")
 
 
+# Mastodon's own sentences: apps recognise by them what a newcomer waits for.
+_AS_APPS_KNOW_IT = {
+    sessions.DISABLED: "Your login is currently disabled",
+    sessions.UNCONFIRMED: "Your login is missing a confirmed e-mail address",
+    sessions.UNAPPROVED: "Your login is currently pending approval",
+}
+
+
 class Viewer(msgspec.Struct, frozen=True):
     """A member who is asking, as themselves or, with `user` the member's own, as their group.
 
@@ -71,7 +79,7 @@ class Grant(msgspec.Struct, frozen=True):
         """
         if self.account is None or self.user is None:
             raise Invalid("This method requires an authenticated user")
-        barred = sessions.why_barred(self.account, self.user)
+        barred = _AS_APPS_KNOW_IT.get(sessions.why_barred(self.account, self.user), "")
         if not barred and not self.speaks:
             barred = "You may no longer act as this group"
         if barred:

@@ -1,5 +1,6 @@
 """The command line, on a directory whose server is not running."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from fediserver.actions import register
+from fediserver.app import opened
 from fediserver.cli import cli, main
+from fediserver.config import sources
 
 
 class Shell:
@@ -145,7 +149,39 @@ def test_rules_for_domains_are_kept_imported_and_exported(shell: Shell, tmp_path
 
 
 def test_the_queue_of_a_new_node_is_empty(shell: Shell) -> None:
-    assert shell.facts("queue", "status") == {"unhandled": 0, "unverified": 0, "waiting": 0, "hosts": []}
+    assert shell.facts("queue", "status") == {
+        "unhandled": 0,
+        "unverified": 0,
+        "waiting": 0,
+        "hosts": [],
+        "mail": {"waiting": 0, "next_try": None, "last_error": None},
+    }
+
+
+def test_mail_that_waits_is_told_of_and_an_address_can_be_confirmed_without_it(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDISERVER_MAIL_URL", "smtp://localhost")
+    monkeypatch.setenv("FEDISERVER_REGISTRATIONS", "open")
+
+    async def join() -> None:
+        async with opened(sources(data_dir=shell.directory)) as ctx:
+            await register.sign_up(ctx, name="rose", email="r@mail.example", password="a long password")
+
+    asyncio.run(join())
+    waiting = shell.facts("queue", "status")["mail"]
+    assert (waiting["waiting"], waiting["last_error"]) == (1, None)
+    assert waiting["next_try"]
+    assert "1 mails wait" in shell("queue", "status")
+    assert shell("account", "confirm", "rose") == "the address of @rose is confirmed"
+    assert "no address that waits" in fails(shell, capsys, monkeypatch, "account", "confirm", "rose")
+
+
+def test_a_mail_server_that_cannot_be_meant_is_told_at_once(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDISERVER_MAIL_URL", "mail.example:25")
+    assert "FEDISERVER_MAIL_URL" in fails(shell, capsys, monkeypatch, "account", "list")
 
 
 def test_rules_are_added_listed_and_removed(

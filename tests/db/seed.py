@@ -377,6 +377,13 @@ def seeds() -> list[str]:
             "id, kind, args, once_key, run_at, give_up_at",
             f"{ID}, 'parent', '{{}}', 'parent:' || i, {NOON} + i, {NOON} * 2",
         ),
+        _insert(
+            4_000,
+            "mails",
+            "id, purpose, address, locale, run_at, give_up_at",
+            f"{ID}, 'confirm', 'a' || i || '@b', 'en', {NOON} + i, {NOON} * 2",
+        ),
+        _insert(4_000, "mail_counts", "address_hash, day, count", "'a' || i, i % 3, 1"),
         _insert(4_000, "pending_mentions", "status_id, handle", f"{_of('i')}, 'a@b' || i"),
         _insert(
             4_000, "search_waiting", "kind, id", f"i % 2, {_of('i')}", "where true on conflict do nothing"

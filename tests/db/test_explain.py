@@ -39,6 +39,10 @@ MAY_SCAN: dict[str, str] = {
     "intake.WAITING": "`queue status` counts what waits",
     "jobs.RELEASE_ALL": "once, at the start of the only process",
     "jobs.RENEW": "three times a minute, of a table that holds only what waits",
+    "mails.FORGET": "once an hour, of a table that holds only what waits",
+    "mails.RELEASE_ALL": "once, at the start of the only process",
+    "mails.RENEW": "three times a minute, of a table that holds only what waits",
+    "mails.STANDING": "`queue status` counts what waits",
     "push.RELEASE_ALL": "once, at the start of the only process",
     "push.RENEW": "three times a minute, of a table that holds only what waits",
     "usage.COUNTS": "counts servers, over an index; the answer is kept",
@@ -95,6 +99,7 @@ DRIVING: dict[str, tuple[str, str]] = {
     "outgoing.TO_FOLLOWERS": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "push.DUE": ("pushes USING INDEX pushes_due (run_at<?)", "pushes_due"),
     "jobs.DUE": ("jobs USING INDEX jobs_due (run_at<?)", "jobs_due"),
+    "mails.DUE": ("mails USING INDEX mails_due (run_at<?)", "mails_due"),
     # Notifications, and whether one is wanted.
     "notification_pages.DOWN": (
         "n USING INDEX notifications_account (account_id=? AND id>? AND id<?)",
@@ -139,6 +144,7 @@ UNSORTED = (
     "intake.DUE",
     "hosts.DUE",
     "jobs.DUE",
+    "mails.DUE",
 )
 """Rows come out of the index in their order: nothing is sorted that is not shown."""
 

@@ -33,18 +33,21 @@ def certificate(name: str, key: Key, issuer: str, issuer_key: Key, *, authority:
     )
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with ca.pem and, for far.test, server.pem (certificate and key)."""
-    folder = tmp_path_factory.mktemp("tls")
+def laboratory(folder: Path, name: str) -> Path:
+    """The folder, with ca.pem and, for a host, server.pem (certificate and key)."""
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca = certificate("lab", ca_key, "lab", ca_key, authority=True)
-    leaf = certificate("far.test", key, "lab", ca_key, authority=False)
+    leaf = certificate(name, key, "lab", ca_key, authority=False)
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "server.pem").write_bytes(leaf.public_bytes(pem) + private)
     return folder
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return laboratory(tmp_path_factory.mktemp("tls"), "far.test")
 
 
 async def ask(lab: Path, host: str) -> int:

@@ -9,12 +9,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-import fediserver.web
+import fediserver
 from fediserver.web.pages import authorize, kit
 
-WEB = Path(fediserver.web.__file__).parent
-CATALOGUES = sorted(WEB.glob("locale/*/LC_MESSAGES/fediserver.po"))
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+HERE = Path(fediserver.__file__).parent
+CATALOGUES = sorted(HERE.glob("locale/*/LC_MESSAGES/fediserver.po"))
+METHODS = [("views/**.py", "python"), ("web/**.py", "python"), ("web/templates/**.html", "jinja2")]
 # What Python says without a literal of its own at that place.
 SAID = {
     "just now",
@@ -29,10 +29,10 @@ SAID = {
 
 @cache
 def wanted() -> set[str]:
-    """The message ids of every template and page; of those with a plural, the singular."""
-    options = {"templates/**.html": {"trimmed": "true"}}
+    """The message ids of every template, page and mail; of those with a plural, the singular."""
+    options = {"web/templates/**.html": {"trimmed": "true"}}
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None}
-    found = extract_from_dir(WEB, METHODS, options, keywords)
+    found = extract_from_dir(HERE, METHODS, options, keywords)
     ids = [message for _, _, message, _, _ in found]
     return SAID | {one if isinstance(one, str) else one[0] for one in ids}
 

@@ -7,7 +7,7 @@ from fediserver.actions import access, register
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import access as access_rows
-from fediserver.errors import Forbidden, Invalid, Unauthorised, Unavailable
+from fediserver.errors import Forbidden, Invalid, Unauthorised
 from fediserver.models import scopes
 from fediserver.models.account import User
 from fediserver.web.auth import Grant
@@ -25,16 +25,24 @@ class Newcomer(msgspec.Struct):
     reason: str = ""
 
 
+class Address(msgspec.Struct):
+    """Where the link should go from now on."""
+
+    email: str | None = None
+
+
 async def is_confirmed(grant: Grant) -> Response:
     """GET /api/v1/emails/check_confirmation: whether the member's address is confirmed, as a bare boolean."""
     return json_response(_user(grant).confirmed_at is not None)
 
 
-async def confirm_again(grant: Grant) -> Response:
-    """POST /api/v1/emails/confirmations: send the link once more; there is nothing that could send it."""
-    if _user(grant).confirmed_at is not None:
-        raise Forbidden("Your e-mail address is confirmed already")
-    raise Unavailable("This node sends no mail; ask the people who run it to confirm your address")
+async def confirm_again(ctx: Context, grant: Grant, wanted: Address) -> Response:
+    """POST /api/v1/emails/confirmations: send the link once more, with `email` to another address."""
+    user = _user(grant)
+    if user.made_by_app_id != grant.token.application_id:
+        raise Forbidden("This method is only available to the application the user originally signed-up with")
+    await register.confirm_again(ctx, user, email=wanted.email)
+    return json_response({})
 
 
 def _user(grant: Grant) -> User:
@@ -46,8 +54,8 @@ def _user(grant: Grant) -> User:
 async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
     """POST /api/v1/accounts: an account, and a token for it, with the application's own token.
 
-    The token works at once where registrations are open and no mail is set up; else every call but this
-    says what is missing.
+    The token works at once where registrations are open and no mail is sent; else all but the calls above
+    answer 403 and say what is missing.
     """
     if grant.account is not None:
         raise Forbidden("Only the application's own token makes accounts; ask for one by client_credentials")
@@ -61,6 +69,7 @@ async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
         password=wanted.password,
         reason=wanted.reason,
         locale=wanted.locale,
+        app_id=grant.token.application_id,
     )
     application = await access_rows.application_by_id(ctx.db, grant.token.application_id)
     if application is None:

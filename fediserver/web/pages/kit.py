@@ -1,6 +1,5 @@
 """The page kit: one look, every string in the reader's language, forms that only our own pages can send."""
 
-import gettext
 import hashlib
 import mimetypes
 import re
@@ -18,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fediserver.actions.core import Core
+from fediserver.translations import languages, translations
 from fediserver.views import media_keys
 from fediserver.web import csrf
 from fediserver.web.auth import (
@@ -35,7 +35,6 @@ from fediserver.web.params import fields
 FORM_BYTES = 64 * 1024
 """How large a form of ours may be."""
 
-_DOMAIN = "fediserver"
 _FORM_COOKIE_SECONDS = 24 * 3600
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9-]{1,30})?")
@@ -78,7 +77,7 @@ class Visit:
 
     def say(self, text: str) -> str:
         """The text in the visitor's language."""
-        return _translations(self.language).gettext(text)
+        return translations(self.language).gettext(text)
 
     async def form(self) -> dict[str, str]:
         """The fields of a form that our own page sent; Forbidden for all others (CSRF)."""
@@ -119,6 +118,7 @@ class Visit:
                 language=self.language,
                 now=core.clock(),
                 registrations=core.config.registrations,
+                sends_mail=bool(core.config.mail_url),
                 show=show.Showing(self.file, self.say),
                 viewer=self.viewer,
                 **values,
@@ -219,7 +219,7 @@ def chosen_language(request: Request, wish: str = "") -> str:
             continue
     for share, name in sorted(wanted, key=lambda each: -each[0]):
         found = _LANGUAGE.fullmatch(name)
-        if found and share > 0 and found[1].lower() in _languages():
+        if found and share > 0 and found[1].lower() in languages():
             return found[1].lower()
     return "en"
 
@@ -227,23 +227,6 @@ def chosen_language(request: Request, wish: str = "") -> str:
 def _form_cookie(core: Core, request: Request) -> str:
     value = request.cookies.get(cookie_name(core.config, "form"), "")
     return value if _COOKIE_VALUE.fullmatch(value) else ""
-
-
-def _folder(name: str) -> Path:
-    # A Path, as gettext opens files by itself; the package is always installed as files.
-    return Path(str(resources.files("fediserver.web") / name))
-
-
-@cache
-def _languages() -> frozenset[str]:
-    return frozenset(
-        {"en", *(path.parent.parent.name for path in _folder("locale").glob("*/LC_MESSAGES/*.mo"))}
-    )
-
-
-@cache
-def _translations(language: str) -> gettext.NullTranslations:
-    return gettext.translation(_DOMAIN, str(_folder("locale")), [language], fallback=True)
 
 
 @cache
@@ -256,7 +239,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(_translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     return environment
 
@@ -265,7 +248,7 @@ def _environment(language: str) -> Environment:
 def _assets() -> dict[str, Asset]:
     """Every file of the look by its plain name."""
     found = {}
-    for path in sorted(_folder("static").iterdir()):
+    for path in sorted(Path(str(resources.files("fediserver.web") / "static")).iterdir()):
         body = path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()[:16]
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

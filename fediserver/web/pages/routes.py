@@ -1,6 +1,6 @@
 """The table of contents of the pages."""
 
-from fediserver.web.pages import door, front, kit, people
+from fediserver.web.pages import by_mail, door, front, kit, people
 from fediserver.web.router import Route
 
 ROUTES: list[Route] = [
@@ -19,6 +19,12 @@ ROUTES: list[Route] = [
     Route(method="GET", path="/.well-known/change-password", endpoint=door.where_to_change_password),
     Route(method="GET", path="/auth/password/{token}", endpoint=door.password),
     Route(method="POST", path="/auth/password/{token}", endpoint=door.password_form),
+    Route(method="GET", path="/auth/reset", endpoint=by_mail.ask_for_password),
+    Route(method="POST", path="/auth/reset", endpoint=by_mail.ask_for_password_form),
+    Route(method="GET", path="/auth/confirm", endpoint=by_mail.ask_for_confirmation),
+    Route(method="POST", path="/auth/confirm", endpoint=by_mail.ask_for_confirmation_form),
+    Route(method="GET", path="/auth/confirm/{token}", endpoint=by_mail.confirm),
+    Route(method="POST", path="/auth/confirm/{token}", endpoint=by_mail.confirm_form),
     Route(method="GET", path="/@{name}", endpoint=people.profile),
     Route(method="GET", path="/@{name}/{id}", endpoint=people.thread),
     Route(method="GET", path="/tags/{name}", endpoint=people.tag),
