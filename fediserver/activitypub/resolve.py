@@ -23,6 +23,17 @@ async def by_url(ctx: Context, url: str, viewer: Account | None = None) -> Accou
 
     The caller decides whether the viewer may see it.
     """
+    found = await known(ctx, url)
+    if found is not None or ctx.uris.is_ours(url):
+        return found
+    try:
+        return await asked(ctx, url)
+    except NOT_FOUND:
+        return None
+
+
+async def known(ctx: Context, url: str) -> Account | Status | None:
+    """The same as far as it is known here; nobody is asked."""
     local = ctx.uris.local(url)
     if local is not None:
         if local.kind == "status":
@@ -30,16 +41,15 @@ async def by_url(ctx: Context, url: str, viewer: Account | None = None) -> Accou
         return await accounts.by_handle(ctx.db, local.key) if local.kind == "actor" else None
     if ctx.uris.is_ours(url):
         return None
-    known = await statuses.by_address(ctx.db, url) or await accounts.by_uri(ctx.db, url)
-    if known is not None:
-        return known
+    return await statuses.by_address(ctx.db, url) or await accounts.by_uri(ctx.db, url)
+
+
+async def asked(ctx: Context, url: str) -> Account | Status | None:
+    """The same from the server that has it; raises one of NOT_FOUND, None for what is neither post nor actor."""
     budget = Budget()
-    try:
-        found = await fetch(ctx, url, budget)
-        kind = str(found.get("type"))
-        if kind in ACTORS:
-            row = document.read_actor(found)
-            return await actors.take_in(ctx, row, await lookup.handle_of(ctx, row, budget))
-        return await notes.take_in_fetched(ctx, found, budget) if kind in POSTS else None
-    except NOT_FOUND:
-        return None
+    found = await fetch(ctx, url, budget)
+    kind = str(found.get("type"))
+    if kind in ACTORS:
+        row = document.read_actor(found)
+        return await actors.take_in(ctx, row, await lookup.handle_of(ctx, row, budget))
+    return await notes.take_in_fetched(ctx, found, budget) if kind in POSTS else None

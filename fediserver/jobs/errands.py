@@ -16,6 +16,7 @@ from fediserver.clock import SECOND
 from fediserver.db import accounts, jobs, polls, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import FediserverError, Unreachable
+from fediserver.jobs import imports
 from fediserver.models.account import Account
 from fediserver.models.delivery import Job
 from fediserver.models.event import deleted
@@ -126,6 +127,7 @@ async def publish_scheduled(ctx: Context, args: Args) -> None:
 
 KINDS: dict[str, Work] = {
     "domain_block": cut_ties,
+    "import": imports.step,
     "mentions": find_mentions,
     "parent": fetch_parent,
     "poll": end_poll,

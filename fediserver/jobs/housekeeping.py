@@ -2,7 +2,7 @@
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, intake, links, list_entries, mails, outgoing
+from fediserver.db import expiry, home, imports, intake, links, list_entries, mails, outgoing
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -11,6 +11,7 @@ HOME_KEEPS = 800
 DELIVERIES_KEEP = 30 * DAY
 BODIES_KEEP = HOUR
 UNUSED_UPLOADS_KEEP = DAY
+IMPORTS_KEEP = 14 * DAY
 
 
 async def tidy(ctx: Context) -> None:
@@ -26,6 +27,7 @@ async def tidy(ctx: Context) -> None:
         await expiry.drop_access(tx, now)
         await links.forget(tx, now)
         await mails.forget(tx, now=now, day=now // DAY)
+        await imports.forget(tx, now - IMPORTS_KEEP)
 
     await ctx.db.write(queues)
     await ctx.db.write(access_and_links)

@@ -5,7 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from fediserver.actions import access
+from fediserver.actions import access, sessions, take_along
+from fediserver.actions.mail import CONFIRM_LINK
+from fediserver.text.csv_files import Entry
 from tests.browser.check import check_page, check_shown
 from tests.browser.door import log_in
 from tests.browser.place import Place, open_place
@@ -85,10 +87,32 @@ def test_choosing_a_password(window: Window, place: Place) -> None:
     assert "/@carol" in window.links("nav")
 
 
+def test_what_goes_by_mail(window: Window, tmp_path: Path) -> None:
+    # Nobody takes the mail.
+    with open_place(tmp_path, mail_url="smtp://localhost:9") as postal:
+        newcomer = postal.run(person(postal.town, "newcomer", confirmed=False))
+        link = postal.run(sessions.make_link(postal.town.ctx, newcomer, CONFIRM_LINK))
+        there = window.at(postal.base)
+        for path in ("/auth/sign_in", "/auth/reset", "/auth/confirm", f"/auth/confirm/{link}"):
+            check_page(there, path)
+        there.submit()
+        check_shown(there)
+        assert "is confirmed" in there.texts("[role=status]")[0]
+        there.open("/auth/reset")
+        there.fill(email="newcomer@mail.example")
+        there.submit()
+        check_shown(there)
+        assert "on its way" in there.texts("[role=status]")[0]
+
+
 @pytest.mark.usefixtures("village")
 def test_pages_of_members(window: Window, place: Place) -> None:
     log_in(window, "alice")
-    for path in ("/", "/@alice", "/auth/password"):
+    alice = place.run(place.town.known("alice@"))
+    place.run(
+        take_along.begin(place.town.ctx, alice, "blocks", [Entry("nobody@far.example")], overwrite=False)
+    )
+    for path in ("/", "/@alice", "/auth/password", "/settings/data"):
         check_page(window, path)
     made = place.run(
         access.register_application(

@@ -383,6 +383,19 @@ def seeds() -> list[str]:
             "id, purpose, address, locale, run_at, give_up_at",
             f"{ID}, 'confirm', 'a' || i || '@b', 'en', {NOON} + i, {NOON} * 2",
         ),
+        _insert(
+            4_000,
+            "imports",
+            "id, account_id, kind, overwrite, total, created_at",
+            f"i, i % 200 + 1, 'blocks', false, 1, {NOON} + i",
+        ),
+        # Half of all lines are of one file.
+        _insert(
+            8_000,
+            "import_lines",
+            "import_id, position, entry, failed, next_at",
+            f"case when i % 2 = 0 then 1 else i % 3999 + 2 end, i, '{{}}', i % 20 = 0, {NOON} + i",
+        ),
         _insert(4_000, "mail_counts", "address_hash, day, count", "'a' || i, i % 3, 1"),
         _insert(4_000, "pending_mentions", "status_id, handle", f"{_of('i')}, 'a@b' || i"),
         _insert(

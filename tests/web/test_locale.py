@@ -10,7 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import fediserver
-from fediserver.web.pages import authorize, kit
+from fediserver.web.pages import authorize, data, kit
 
 HERE = Path(fediserver.__file__).parent
 CATALOGUES = sorted(HERE.glob("locale/*/LC_MESSAGES/fediserver.po"))
@@ -24,6 +24,7 @@ SAID = {
     "This did not work",
     *kit._HEADINGS.values(),
     *(text for _, text in authorize._ABILITIES),
+    *data._NAMES.values(),
 }
 
 

@@ -30,7 +30,7 @@ from fediserver.web.auth import (
     session_token,
 )
 from fediserver.web.pages import show
-from fediserver.web.params import fields
+from fediserver.web.params import Upload, fields
 
 FORM_BYTES = 64 * 1024
 """How large a form of ours may be."""
@@ -79,13 +79,21 @@ class Visit:
         """The text in the visitor's language."""
         return translations(self.language).gettext(text)
 
-    async def form(self) -> dict[str, str]:
-        """The fields of a form that our own page sent; Forbidden for all others (CSRF)."""
+    async def form(self, *, uploads: int = 0) -> dict[str, str]:
+        """The fields of a form that our own page sent; Forbidden for all others (CSRF).
+
+        `uploads` is what files may take, in bytes; `uploaded` answers them afterwards.
+        """
         core, request = self.core, self.request
         csrf.check_origin(request, core.config.base_url)
-        sent = texts(await fields(request, limit=FORM_BYTES))
+        sent = texts(await fields(request, limit=FORM_BYTES, uploads=uploads))
         csrf.check(access_of(request).form_secret, self._session or self._form_cookie, sent.get(csrf.FIELD))
         return sent
+
+    async def uploaded(self, name: str) -> Upload | None:
+        """The file that came with a form, None when none was chosen."""
+        found = (await fields(self.request)).get(name)
+        return found if isinstance(found, Upload) and found.filename else None
 
     def file(self, path: str) -> str:
         """The address of a file below /media/; with it a member has another server's file fetched."""

@@ -1,6 +1,6 @@
 """The table of contents of the pages."""
 
-from fediserver.web.pages import by_mail, door, front, kit, people
+from fediserver.web.pages import by_mail, data, door, front, kit, people
 from fediserver.web.router import Route
 
 ROUTES: list[Route] = [
@@ -25,6 +25,10 @@ ROUTES: list[Route] = [
     Route(method="POST", path="/auth/confirm", endpoint=by_mail.ask_for_confirmation_form),
     Route(method="GET", path="/auth/confirm/{token}", endpoint=by_mail.confirm),
     Route(method="POST", path="/auth/confirm/{token}", endpoint=by_mail.confirm_form),
+    Route(method="GET", path="/settings/data", endpoint=data.data),
+    Route(method="POST", path="/settings/data", endpoint=data.bring),
+    Route(method="GET", path="/settings/exports/{name}", endpoint=data.export),
+    Route(method="GET", path="/settings/imports/{import_id}/failures.csv", endpoint=data.failures),
     Route(method="GET", path="/@{name}", endpoint=people.profile),
     Route(method="GET", path="/@{name}/{id}", endpoint=people.thread),
     Route(method="GET", path="/tags/{name}", endpoint=people.tag),
