@@ -1,115 +1,50 @@
-"""Members do things at random, and a simple model says who must see what, and who may.
+"""Members do things at random, and a simple model says who must see what, and who may (`model.py`).
 
-What somebody must see is in both: home keeps, for instance, no promise about posts from before a follow.
 A failure prints everything that was done.
 """
 
-import itertools
 import random
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.conftest import OpenTown
+from tests.web.api.model import GROUP, NAMES, PAIRS, WORDS, Model, Pair, Post
 
-NAMES = ("alice", "bob", "carol")
-PAIRS = list(itertools.permutations(NAMES, 2))
-STEPS = 60
-Pair = tuple[str, str]
-
-
-@dataclass
-class Post:
-    """A post as the model knows it."""
-
-    id: str
-    author: str
-    visibility: str
-    mentioned: frozenset[str]
-    parent: str | None
-    favourites: set[str] = field(default_factory=set)
-    due_at_home: set[str] = field(default_factory=set)
-    due_notice: set[str] = field(default_factory=set)
-    may_notice: set[str] = field(default_factory=set)
-
-
-class Model:
-    """Who follows, blocks and mutes whom (the first of a pair does), and what was said."""
-
-    def __init__(self) -> None:
-        self.follows: set[Pair] = set()
-        self.blocks: set[Pair] = set()
-        self.mutes: set[Pair] = set()
-        self.posts: dict[str, Post] = {}
-
-    def apart(self, one: str, other: str) -> bool:
-        """Whether either blocks the other."""
-        return (one, other) in self.blocks or (other, one) in self.blocks
-
-    def hidden(self, viewer: str, author: str) -> bool:
-        """Whether a viewer's timelines leave somebody out."""
-        return self.apart(viewer, author) or (viewer, author) in self.mutes
-
-    def visible(self, viewer: str, post: Post) -> bool:
-        """Whether the post can be opened by its id."""
-        if viewer == post.author:
-            return True
-        if (post.author, viewer) in self.blocks:
-            return False
-        if post.visibility in ("public", "unlisted") or viewer in post.mentioned:
-            return True
-        return post.visibility == "private" and (viewer, post.author) in self.follows
-
-    def said(self, post: Post) -> None:
-        """Somebody posted."""
-        self.posts[post.id] = post
-        for viewer in NAMES:
-            if post.parent is None and post.visibility != "direct" and self.at_home(viewer, post):
-                post.due_at_home.add(viewer)
-            if viewer in post.mentioned and not self.hidden(viewer, post.author):
-                post.due_notice.add(viewer)
-        self.mentions(post)
-
-    def mentions(self, post: Post) -> None:
-        """A post that was written or edited may tell those it names, if nobody blocks the other."""
-        post.may_notice |= {viewer for viewer in post.mentioned if not self.apart(viewer, post.author)}
-
-    def parted(self, viewer: str, author: str, *, notices: bool) -> None:
-        """What was due to the viewer from somebody no longer is."""
-        for post in self.posts.values():
-            if post.author == author:
-                post.due_at_home.discard(viewer)
-                if notices:
-                    post.due_notice.discard(viewer)
-
-    def at_home(self, viewer: str, post: Post) -> bool:
-        """Whether home may have a post."""
-        near = viewer == post.author or (viewer, post.author) in self.follows
-        return near and self.visible(viewer, post) and not self.hidden(viewer, post.author)
+STEPS = 80
+LOOKS = 8
+"""Steps between two looks."""
 
 
 class Play:
     """A town's members, what they do, and whether they see what the model says."""
 
-    def __init__(self, clients: dict[str, httpx.AsyncClient], ids: dict[str, str], seed: int) -> None:
+    def __init__(
+        self, clients: dict[str, httpx.AsyncClient], ids: dict[str, str], lists: dict[str, str], seed: int
+    ) -> None:
         self.clients = clients
         self.ids = ids
+        self.lists = lists
         self.random = random.Random(seed)
         self.model = Model()
         self.journal: list[str] = []
 
     async def step(self) -> None:
         """Somebody does something."""
-        actions = [self.post] * 4 + [self.reply, self.favourite, self.delete, self.edit]
-        await self.random.choice([*actions, self.follow, self.follow, self.unfollow, self.block, self.mute])()
+        said = [self.post] * 5 + [self.reply, self.favourite, self.delete, self.edit]
+        told = [self.boost, self.boost, self.boost, self.unboost]
+        ties = [self.follow, self.follow, self.unfollow, self.join, self.block, self.mute]
+        await self.random.choice(
+            [*said, *told, *ties, self.list_or_unlist, self.list_or_unlist, self.filter]
+        )()
 
     async def post(self, parent: Post | None = None) -> None:
         author = self.random.choice(NAMES)
-        named = frozenset(name for name in NAMES if name != author and self.random.random() < 0.3)
+        named = frozenset(name for name in (*NAMES, GROUP) if name != author and self.random.random() < 0.3)
+        words = self.some_words()
         fields: dict[str, Any] = {
-            "status": " ".join(["post", str(len(self.journal)), *(f"@{name}" for name in sorted(named))]),
+            "status": self.text("post", words, named),
             "visibility": self.random.choice(["public", "public", "unlisted", "private", "direct"]),
         }
         if parent is not None:
@@ -120,7 +55,7 @@ class Play:
             return
         assert answer.status_code == 200, answer.text
         above = parent.id if parent else None
-        self.model.said(Post(answer.json()["id"], author, fields["visibility"], named, above))
+        self.model.said(Post(answer.json()["id"], author, fields["visibility"], named, above, words))
 
     async def reply(self) -> None:
         roots = [post for post in self.model.posts.values() if post.parent is None]
@@ -136,6 +71,27 @@ class Play:
         if answer.status_code == 200:
             post.favourites.add(who)
 
+    async def boost(self) -> None:
+        who, post = self.random.choice(NAMES), self.some()
+        if post is None:
+            return
+        answer = await self.ask(who, "POST", f"/api/v1/statuses/{post.id}/reblog")
+        assert (answer.status_code == 200) == self.model.boostable(who, post), answer.text
+        if answer.status_code == 200:
+            self.model.boosted(who, post)
+
+    async def unboost(self) -> None:
+        posts = self.model.posts.values()
+        made = [(who, post) for post in posts for who in sorted(post.boosts & {*NAMES} - {post.author})]
+        if not made:
+            return
+        who, post = self.random.choice(made)
+        answer = await self.ask(who, "POST", f"/api/v1/statuses/{post.id}/unreblog")
+        if answer.status_code == 200:
+            self.model.unboosted(who, post)
+        else:
+            assert not self.model.visible(who, post)
+
     async def delete(self) -> None:
         post = self.some()
         if post is None or self.random.random() < 0.5:
@@ -150,9 +106,11 @@ class Play:
         post = self.some()
         if post is None:
             return
-        text = " ".join(["edited", str(len(self.journal)), *(f"@{name}" for name in sorted(post.mentioned))])
+        words = self.some_words()
+        text = self.text("edited", words, post.mentioned)
         answer = await self.ask(post.author, "PUT", f"/api/v1/statuses/{post.id}", json={"status": text})
         assert answer.status_code == 200
+        post.words = words
         self.model.mentions(post)
 
     async def follow(self) -> None:
@@ -165,8 +123,17 @@ class Play:
     async def unfollow(self) -> None:
         pair = self.random.choice(PAIRS)
         assert (await self.towards(pair, "unfollow")).status_code == 200
-        self.model.follows.discard(pair)
-        self.model.parted(*pair, notices=False)
+        self.model.unfollowed(pair)
+
+    async def join(self) -> None:
+        """Follow the group, or no longer."""
+        pair = (self.random.choice(NAMES), GROUP)
+        verb = "unfollow" if pair in self.model.follows else "follow"
+        assert (await self.towards(pair, verb)).status_code == 200
+        if verb == "follow":
+            self.model.follows.add(pair)
+        else:
+            self.model.unfollowed(pair)
 
     async def block(self) -> None:
         pair = self.random.choice(PAIRS)
@@ -175,9 +142,9 @@ class Play:
         self.model.blocks ^= {pair}
         if verb == "block":
             back = (pair[1], pair[0])
-            self.model.follows -= {pair, back}
+            self.model.unfollowed(pair)
+            self.model.unfollowed(back)
             self.model.parted(*pair, notices=True)
-            self.model.parted(*back, notices=False)
 
     async def mute(self) -> None:
         pair = self.random.choice(PAIRS)
@@ -186,6 +153,34 @@ class Play:
         self.model.mutes ^= {pair}
         if verb == "mute":
             self.model.parted(*pair, notices=True)
+
+    async def list_or_unlist(self) -> None:
+        """Put somebody into one's list, or take them out."""
+        owner = self.random.choice(NAMES)
+        other = self.random.choice([name for name in (*NAMES, GROUP) if name != owner])
+        path = f"/api/v1/lists/{self.lists[owner]}/accounts"
+        about = {"account_ids": [self.ids[other]]}
+        if other in self.model.lists[owner]:
+            assert (await self.ask(owner, "DELETE", path, other, json=about)).status_code == 200
+            self.model.unlisted(owner, other)
+            return
+        answer = await self.ask(owner, "POST", path, other, json=about)
+        assert (answer.status_code == 200) == ((owner, other) in self.model.follows), answer.text
+        if answer.status_code == 200:
+            self.model.lists[owner].add(other)
+
+    async def filter(self) -> None:
+        """Filter a word, or no longer."""
+        who, word = self.random.choice(NAMES), self.random.choice(WORDS)
+        mine = self.model.filters[who]
+        if word in mine:
+            answer = await self.ask(who, "DELETE", f"/api/v2/filters/{mine.pop(word)}", word)
+            assert answer.status_code == 200
+            return
+        fields = {"title": word, "context": ["home"], "keywords_attributes": [{"keyword": word}]}
+        answer = await self.ask(who, "POST", "/api/v2/filters", json=fields)
+        assert answer.status_code == 200, answer.text
+        mine[word] = answer.json()["id"]
 
     async def towards(self, pair: Pair, verb: str) -> httpx.Response:
         return await self.ask(pair[0], "POST", f"/api/v1/accounts/{self.ids[pair[1]]}/{verb}", about=pair[1])
@@ -197,38 +192,67 @@ class Play:
     def some(self) -> Post | None:
         return self.random.choice(list(self.model.posts.values())) if self.model.posts else None
 
+    def some_words(self) -> frozenset[str]:
+        return frozenset(word for word in WORDS if self.random.random() < 0.3)
+
+    def text(self, verb: str, words: frozenset[str], named: frozenset[str]) -> str:
+        """Never the same twice, so that every edit is one."""
+        return " ".join(
+            [verb, str(len(self.journal)), *sorted(words), *(f"@{name}" for name in sorted(named))]
+        )
+
     async def compare(self) -> None:
         """Everybody looks at everything."""
         for viewer, client in self.clients.items():
-            await self.homes_and_public(viewer, client)
+            await self.home(viewer, client)
+            await self.listed(viewer, client)
+            await self.public(viewer, client)
             await self.each_post(viewer, client)
-            notices = (await client.get("/api/v1/notifications?types[]=mention&limit=80")).json()
-            told = {each["status"]["id"] for each in notices}
-            posts = self.model.posts.values()
-            due = {post.id for post in posts if viewer in post.due_notice}
-            allowed = {
-                post.id
-                for post in posts
-                if viewer in post.may_notice
-                and not {(viewer, post.author)} & (self.model.blocks | self.model.mutes)
-            }
-            assert due <= told <= allowed, (viewer, "mentions", due - told, told - allowed)
+            await self.notices(viewer, client)
+            await self.counts(viewer, client)
 
-    async def homes_and_public(self, viewer: str, client: httpx.AsyncClient) -> None:
-        posts = self.model.posts.values()
-        home = {each["id"] for each in (await client.get("/api/v1/timelines/home?limit=40")).json()}
+    async def home(self, viewer: str, client: httpx.AsyncClient) -> None:
+        found, boosts = await shown(client, "/api/v1/timelines/home")
+        model, posts = self.model, self.model.posts.values()
+        allowed = {post.id for post in posts if model.at_home(viewer, post)}
+        may_boost = {
+            (who, post.id) for post in posts for who in post.boosts if model.boost_at_home(viewer, who, post)
+        }
         due = {post.id for post in posts if viewer in post.due_at_home}
-        allowed = {post.id for post in posts if self.model.at_home(viewer, post)}
-        assert due <= home <= allowed, (viewer, "home", due - home, home - allowed)
-        public = {each["id"] for each in (await client.get("/api/v1/timelines/public?limit=40")).json()}
+        assert due <= found <= allowed, (viewer, "home", due - found, found - allowed)
+        assert boosts <= may_boost, (viewer, "boosts at home", boosts - may_boost)
+        by_boost = {post.id for post in posts if viewer in post.due_by_boost}
+        everything = found | {status_id for _, status_id in boosts}
+        assert by_boost <= everything, (viewer, "boosted at home", by_boost - everything)
+
+    async def listed(self, viewer: str, client: httpx.AsyncClient) -> None:
+        path = f"/api/v1/lists/{self.lists[viewer]}/accounts?limit=0"
+        members = {account["username"] for account in (await client.get(path)).json()}
+        assert members == self.model.lists[viewer], (viewer, "list", members)
+        found, boosts = await shown(client, f"/api/v1/timelines/list/{self.lists[viewer]}")
+        model, posts = self.model, self.model.posts.values()
+        allowed = {post.id for post in posts if post.author in members and model.at_home(viewer, post)}
+        may_boost = {
+            (who, post.id)
+            for post in posts
+            for who in post.boosts & members
+            if model.boost_at_home(viewer, who, post)
+        }
+        due = {post.id for post in posts if viewer in post.due_in_list}
+        assert due <= found <= allowed, (viewer, "in the list", due - found, found - allowed)
+        assert boosts <= may_boost, (viewer, "boosts in the list", boosts - may_boost)
+
+    async def public(self, viewer: str, client: httpx.AsyncClient) -> None:
+        found, boosts = await shown(client, "/api/v1/timelines/public")
         expected = {
             post.id
-            for post in posts
+            for post in self.model.posts.values()
             if post.visibility == "public" and not self.model.hidden(viewer, post.author)
         }
-        top = {post.id for post in posts if post.parent is None}
-        assert public & top == expected & top, (viewer, "public", public ^ expected)
-        assert public <= expected, (viewer, "public", public - expected)
+        top = {post.id for post in self.model.posts.values() if post.parent is None}
+        assert found & top == expected & top, (viewer, "public", found ^ expected)
+        assert found <= expected, (viewer, "public", found - expected)
+        assert boosts == set(), (viewer, "boosts are not public")
 
     async def each_post(self, viewer: str, client: httpx.AsyncClient) -> None:
         for post in self.model.posts.values():
@@ -236,18 +260,68 @@ class Play:
             assert (answer.status_code == 200) == self.model.visible(viewer, post), (viewer, post)
             if answer.status_code != 200:
                 continue
-            assert answer.json()["favourites_count"] == len(post.favourites), (viewer, post)
-            assert answer.json()["favourited"] == (viewer in post.favourites), (viewer, post)
-            context = (await client.get(f"/api/v1/statuses/{post.id}/context")).json()
-            below = {each["id"] for each in context["descendants"]}
-            replies = [each for each in self.model.posts.values() if each.parent == post.id]
-            allowed = {each.id for each in replies if self.model.visible(viewer, each)}
-            due = {
-                each.id
-                for each in replies
-                if each.id in allowed and not self.model.hidden(viewer, each.author)
-            }
-            assert due <= below <= allowed, (viewer, "context", post, due - below, below - allowed)
+            entity = answer.json()
+            assert entity["favourites_count"] == len(post.favourites), (viewer, post)
+            assert entity["favourited"] == (viewer in post.favourites), (viewer, post)
+            assert entity["reblogs_count"] == len(post.boosts), (viewer, post)
+            assert entity["reblogged"] == (viewer in post.boosts), (viewer, post)
+            assert bool(entity["filtered"]) == self.model.filtered(viewer, post), (viewer, post)
+            await self.context(viewer, client, post)
+
+    async def context(self, viewer: str, client: httpx.AsyncClient, post: Post) -> None:
+        context = (await client.get(f"/api/v1/statuses/{post.id}/context")).json()
+        below = {each["id"] for each in context["descendants"]}
+        replies = [each for each in self.model.posts.values() if each.parent == post.id]
+        allowed = {each.id for each in replies if self.model.visible(viewer, each)}
+        due = {
+            each.id for each in replies if each.id in allowed and not self.model.hidden(viewer, each.author)
+        }
+        assert due <= below <= allowed, (viewer, "context", post, due - below, below - allowed)
+
+    async def notices(self, viewer: str, client: httpx.AsyncClient) -> None:
+        posts = self.model.posts.values()
+        mentions = (await client.get("/api/v1/notifications?types[]=mention&limit=80")).json()
+        told = {each["status"]["id"] for each in mentions}
+        due = {post.id for post in posts if viewer in post.due_notice}
+        allowed = {
+            post.id
+            for post in posts
+            if viewer in post.may_notice and not self.model.shut_out(viewer, post.author)
+        }
+        assert due <= told <= allowed, (viewer, "mentions", due - told, told - allowed)
+        boosts = (await client.get("/api/v1/notifications?types[]=reblog&limit=80")).json()
+        by_whom = {(each["account"]["username"], each["status"]["id"]) for each in boosts}
+        own = [post for post in posts if post.author == viewer]
+        must = {(who, post.id) for post in own for who in post.due_told}
+        may = {
+            (who, post.id) for post in own for who in post.may_told if not self.model.shut_out(viewer, who)
+        }
+        assert must <= by_whom <= may, (viewer, "boosts", must - by_whom, by_whom - may)
+
+    async def counts(self, viewer: str, client: httpx.AsyncClient) -> None:
+        for name, account_id in self.ids.items():
+            entity = (await client.get(f"/api/v1/accounts/{account_id}")).json()
+            following = sum(pair[0] == name for pair in self.model.follows)
+            followers = sum(pair[1] == name for pair in self.model.follows)
+            found = (entity["following_count"], entity["followers_count"])
+            assert found == (following, followers), (viewer, name, found)
+
+
+async def shown(client: httpx.AsyncClient, path: str) -> tuple[set[str], set[Pair]]:
+    """All of a timeline: posts by id, and boosts by who boosted which post; nothing stands there twice."""
+    found: set[str] = set()
+    boosts: set[Pair] = set()
+    rows = 0
+    query = "limit=40"
+    while page := (await client.get(f"{path}?{query}")).json():
+        rows += len(page)
+        found |= {each["id"] for each in page if each["reblog"] is None}
+        boosts |= {
+            (each["account"]["username"], each["reblog"]["id"]) for each in page if each["reblog"] is not None
+        }
+        query = f"limit=40&max_id={page[-1]['id']}"
+    assert rows == len(found) + len(boosts), path
+    return found, boosts
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -257,12 +331,17 @@ async def test_everybody_sees_what_they_must_and_nothing_that_they_may_not(
     town = await open_town("oak.example", rate_limits="off")
     accounts = {name: await town.account(name) for name in NAMES}
     clients = {name: await town.client(account) for name, account in accounts.items()}
-    play = Play(clients, {name: str(account.id) for name, account in accounts.items()}, seed)
+    accounts[GROUP] = await town.group(GROUP, owner=accounts["alice"])
+    lists = {
+        name: (await client.post("/api/v1/lists", json={"title": "near"})).json()["id"]
+        for name, client in clients.items()
+    }
+    play = Play(clients, {name: str(account.id) for name, account in accounts.items()}, lists, seed)
     try:
         for number in range(STEPS):
             town.clock.advance(3000)
             await play.step()
-            if number % 6 == 5:
+            if number % LOOKS == LOOKS - 1:
                 await play.compare()
     except AssertionError as error:
         error.add_note("\n".join(play.journal))
