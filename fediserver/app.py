@@ -9,6 +9,7 @@ import httpx
 from fediserver import clock as clocks
 from fediserver.actions import setup
 from fediserver.activitypub.context import Context
+from fediserver.activitypub.domains import DomainRules
 from fediserver.clock import Clock
 from fediserver.config import Sources
 from fediserver.db.database import Database, connect
@@ -17,7 +18,7 @@ from fediserver.ids import Ids
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.models.uris import Uris
-from fediserver.net.client import Client
+from fediserver.net.client import Client, Reach
 
 
 @asynccontextmanager
@@ -46,6 +47,14 @@ async def _context(
     db: Database, sources: Sources, clock: Clock, transport: httpx.AsyncBaseTransport | None
 ) -> Context:
     config, secret = await setup.settle(db, sources)
+    domains = DomainRules()
+
+    async def admit(host: str, reach: Reach) -> None:
+        if reach is Reach.PEER:
+            await domains.demand(db, config, clock(), host)
+        else:
+            await domains.demand_page(db, clock(), host)
+
     return Context(
         db=db,
         clock=clock,
@@ -57,10 +66,12 @@ async def _context(
             base_url=config.base_url,
             allowed=[ip_network(network) for network in config.allowed_private_networks],
             proxy=config.outbound_proxy or None,
+            admit=admit,
             transport=transport,
         ),
         images=Images(),
         storage=Storage(config.data_dir / "media"),
         secret=secret,
         vapid=await setup.vapid(db),
+        domains=domains,
     )

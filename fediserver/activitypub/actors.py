@@ -22,7 +22,7 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
 
     Raises Refused when its handle belongs to another actor of ours to know, or its server is blocked.
     """
-    permitted(ctx, found.id)
+    await permitted(ctx, found.id)
 
     async def work(tx: Writer) -> tuple[Account, list[ActorKey]]:
         host_id = await hosts.ensure(tx, host(found.inbox), new_id=ctx.ids.next())

@@ -4,6 +4,7 @@ from fediserver.config import Config
 from fediserver.db import domain_rules
 from fediserver.db.database import Database
 from fediserver.db.domain_rules import DomainRule
+from fediserver.errors import Refused
 
 FRESH = 2000
 """Milliseconds that rules are believed: a block by any process acts within this."""
@@ -58,3 +59,15 @@ class DomainRules:
         if config.federation == "off" or severity == "suspend":
             return False
         return config.federation == "open" or severity == "allow"
+
+    async def demand(self, db: Database, config: Config, now: int, host: str) -> None:
+        """Raise Refused when we do not federate with a host, by rules that are fresh."""
+        await self.refresh(db, now)
+        if not self.permits(config, host):
+            raise Refused("domain", f"this node does not federate with {host}")
+
+    async def demand_page(self, db: Database, now: int, host: str) -> None:
+        """Raise Refused when a host may not even be asked for a page: when it is suspended."""
+        await self.refresh(db, now)
+        if self.severity(host) == "suspend":
+            raise Refused("domain", f"{host} is suspended here")

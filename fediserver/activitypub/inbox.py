@@ -9,7 +9,7 @@ import orjson
 from fediserver.activitypub import actors, authority, document, forwarded, lookup
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
-from fediserver.activitypub.fetch import Budget, fetch
+from fediserver.activitypub.fetch import Budget, fetch, permitted
 from fediserver.activitypub.handlers import HANDLERS
 from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY, HOUR, MINUTE
@@ -252,6 +252,9 @@ async def handle(ctx: Context, row: Received) -> None:
     if handler is None:
         raise Ignored(f"activities of type {activity.type[:40]} change nothing here")
     authority.activity_is_actors_own(activity)
+    # It may have waited here since before a rule was made.
+    await permitted(ctx, row.actor_uri)
+    await permitted(ctx, activity.actor)
     budget = Budget()
     if activity.actor != row.actor_uri:
         await forwarded.confirm(ctx, activity, budget)

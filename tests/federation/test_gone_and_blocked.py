@@ -3,11 +3,21 @@
 import msgspec
 import pytest
 
+from fediserver.actions import moderate_domains
+from fediserver.actions.moderate import Decision
 from fediserver.activitypub.vocabulary import PUBLIC
 from fediserver.db import accounts
 from fediserver.db.domain_rules import DomainRule, put
+from tests.conftest import OpenTown
 from tests.scene import Scene
-from tests.stranger import Server, Stranger
+from tests.stranger import JRD, Server, Stranger
+
+
+async def rule(scene: Scene, domain: str, severity: str) -> None:
+    """The organisers decide about a server, and every process has heard of it."""
+    made = DomainRule(domain, severity, "", scene.town.clock())
+    await moderate_domains.put(scene.town.ctx, made, Decision(by=None))
+    scene.town.clock.advance(3000)
 
 
 async def test_a_delete_of_an_unknown_actor_is_taken_without_asking_anybody(scene: Scene) -> None:
@@ -67,3 +77,76 @@ async def test_somebody_suspended_is_not_heard(scene: Scene) -> None:
     ):
         await scene.ignored(scene.mallory, activity)
     await scene.ignored(scene.bob, scene.bob.activity("Announce", scene.mallory.note()["id"]))
+
+
+async def test_no_redirect_leads_to_a_suspended_server(scene: Scene) -> None:
+    """elm federates with us, and sends whoever asks it on to ash, which does not."""
+    await rule(scene, "ash.example", "suspend")
+    said = scene.mallory.note("Only by a detour")
+    detour = scene.elm.redirect("https://elm.example/r", said["id"])
+    await scene.refused(scene.bob, scene.bob.activity("Announce", detour), "domain")
+    client = await scene.town.client(scene.alice)
+    found = await client.get("/api/v2/search", params={"q": detour, "resolve": "true"})
+    assert found.json()["statuses"] == []
+    answer = scene.bob.note(inReplyTo=detour)
+    await scene.bob.told(scene.town, scene.bob.activity("Create", answer))
+    assert await scene.town.status(said["id"]) is None
+    assert "https://elm.example/r" in scene.elm.fetched
+    assert scene.ash.fetched == []
+
+
+async def test_no_handle_leads_to_a_suspended_server(scene: Scene) -> None:
+    await rule(scene, "ash.example", "suspend")
+    here = "https://elm.example/.well-known/webfinger?resource=acct:new@elm.example"
+    there = "https://ash.example/.well-known/webfinger?resource=acct:new@elm.example"
+    link = {"rel": "self", "type": "application/activity+json", "href": scene.mallory.uri}
+    scene.ash.serve(there, {"subject": "acct:new@elm.example", "links": [link]}, content_type=JRD)
+    client = await scene.town.client(scene.alice)
+    for answer in (scene.elm.redirect(here, there), here):
+        found = await client.get("/api/v2/search", params={"q": "new@elm.example", "resolve": "true"})
+        assert found.json()["accounts"] == []
+        assert answer in scene.elm.fetched
+        assert scene.ash.fetched == []
+        scene.elm.serve(here, {"subject": "acct:new@elm.example", "links": [link]}, content_type=JRD)
+
+
+async def test_no_picture_and_no_page_is_asked_of_a_suspended_server(scene: Scene) -> None:
+    await rule(scene, "ash.example", "suspend")
+    picture = scene.elm.redirect("https://elm.example/p.png", "https://ash.example/p.png")
+    page = scene.elm.redirect("https://elm.example/page", "https://ash.example/page")
+    image = {"type": "Document", "mediaType": "image/png", "url": picture}
+    pictured = await scene.posted(scene.bob, attachment=[image])
+    linked = await scene.posted(scene.bob, content=f'<p><a href="{page}">{page}</a></p>')
+    client = await scene.town.client(scene.alice)
+    assert (await client.get(f"/api/v1/statuses/{linked.id}")).json()["card"] is None
+    shown = (await client.get(f"/api/v1/statuses/{pictured.id}")).json()
+    assert (await client.get(shown["media_attachments"][0]["url"])).status_code == 404
+    await scene.town.settle()
+    assert {picture, page} <= set(scene.elm.fetched)
+    assert scene.ash.fetched == []
+    assert (await client.get(f"/api/v1/statuses/{linked.id}")).json()["card"] is None
+
+
+async def test_what_waits_here_when_its_server_is_suspended_changes_nothing(scene: Scene) -> None:
+    note = scene.mallory.note()
+    answer = await scene.mallory.send(scene.town, scene.mallory.activity("Create", note))
+    assert answer.status_code == 202
+    await rule(scene, "ash.example", "suspend")
+    await scene.town.settle()
+    assert await scene.town.status(note["id"]) is None
+
+
+async def test_where_only_some_may_federate_pages_are_still_asked(open_town: OpenTown) -> None:
+    town = await open_town("oak.example", federation="allowlist")
+    elsewhere = Server(town.network, "elsewhere.example")
+    page = elsewhere.serve(
+        "https://elsewhere.example/page", b"<title>A page</title>", content_type="text/html"
+    )
+    alice = await town.account("alice")
+    post = await town.post(alice, f"Look at {page}")
+    client = await town.client(alice)
+    await client.get(f"/api/v1/statuses/{post.id}")
+    await town.settle()
+    assert (await client.get(f"/api/v1/statuses/{post.id}")).json()["card"]["title"] == "A page"
+    await client.get("/api/v2/search", params={"q": "x@elsewhere.example", "resolve": "true"})
+    assert elsewhere.fetched == [page]
