@@ -3,6 +3,7 @@
 import msgspec
 import orjson
 
+from fediserver.actions import host_suspensions
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
@@ -71,13 +72,19 @@ async def _row(
 ) -> Account:
     paths = await _paths(ctx, tx, found)
     now = ctx.clock()
+    domain = known.domain if known else handle.domain
     suspended_at = known.suspended_at if known else None
-    # What was decided here holds, whatever its own server says.
-    suspended_here = suspended_at is not None and not (known and known.suspended_there)
+    # What was decided here holds, whatever its own server says; then what that says, then what is said of it.
+    suspended_here = known is not None and known.is_suspended_here
+    suspended_there = found.suspended and not suspended_here
+    with_host = (
+        not suspended_here and not suspended_there and await host_suspensions.holds(tx, domain, found.inbox)
+    )
+    is_suspended = suspended_here or suspended_there or with_host
     return Account(
         id=known.id if known else ctx.ids.next(),
         username=known.username if known else handle.name,
-        domain=known.domain if known else handle.domain,
+        domain=domain,
         uri=found.id,
         url=found.url or found.id,
         actor_type=found.type,
@@ -112,7 +119,7 @@ async def _row(
         last_status_at=known.last_status_at if known else None,
         created_at=known.created_at if known else min(found.published or now, now),
         refreshed_at=now,
-        suspended_at=suspended_at or now if found.suspended or suspended_here else None,
+        suspended_at=(suspended_at or now) if is_suspended else None,
         silenced_at=known.silenced_at if known else now if _is_silenced(ctx, found) else None,
         deleted_at=None,
         version=known.version if known else 1,
@@ -122,7 +129,8 @@ async def _row(
         show_media_replies=found.show_media_replies,
         show_featured=found.show_featured,
         sensitized_at=known.sensitized_at if known else None,
-        suspended_there=found.suspended and not suspended_here,
+        suspended_there=suspended_there,
+        suspended_with_host=with_host,
     )
 
 

@@ -29,14 +29,7 @@ class DomainRules:
 
     def rule(self, host: str) -> DomainRule | None:
         """The rule that holds for a host, which may carry a port: the nearest above it."""
-        if host in self._rules:
-            return self._rules[host]
-        labels = host.rsplit(":", 1)[0].split(".")
-        for start in range(len(labels)):
-            rule = self._rules.get(".".join(labels[start:]))
-            if rule is not None:
-                return rule
-        return None
+        return domain_rules.nearest(self._rules, host)
 
     def severity(self, host: str) -> str:
         """`allow`, `noop`, `silence`, `suspend`, or '' where there is no rule."""

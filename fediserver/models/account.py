@@ -50,6 +50,12 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     show_featured: bool = True
     sensitized_at: int | None = None
     suspended_there: bool = False
+    suspended_with_host: bool = False
+
+    @property
+    def is_suspended_here(self) -> bool:
+        """Whether somebody here decided so about this very account."""
+        return self.suspended_at is not None and not self.suspended_there and not self.suspended_with_host
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
