@@ -7,14 +7,12 @@ from fediserver.actions import host_suspensions
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
-from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY
 from fediserver.db import accounts, hosts, indexing, jobs, links, media, relationships
 from fediserver.db.database import Clash, Writer
 from fediserver.errors import Refused
 from fediserver.models.account import Account, Key
 from fediserver.models.uris import host
-from fediserver.signatures.keys import load_public
 from fediserver.text.handles import Handle
 
 
@@ -25,7 +23,7 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
     """
     await permitted(ctx, found.id)
 
-    async def work(tx: Writer) -> tuple[Account, list[ActorKey]]:
+    async def work(tx: Writer) -> Account:
         host_id = await hosts.ensure(tx, host(found.inbox), new_id=ctx.ids.next())
         known = await accounts.by_uri(tx, found.id)
         row = await _row(ctx, tx, found, handle, host_id, known)
@@ -37,23 +35,18 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
                 await indexing.wait_all_of(tx, row.id)
         if known is not None or found.attribution_domains:
             await links.set_domains(tx, row.id, found.attribution_domains)
-        own = [key for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
-        for stale in {key.id for key in await accounts.keys(tx, row.id)} - {key.id for key in own}:
-            ctx.keyring.forget(stale)
-        await accounts.drop_keys(tx, row.id, [key.id for key in own])
-        return row, own
+        own = [key.id for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
+        await accounts.drop_keys(tx, row.id, own)
+        return row
 
     try:
-        row, own = await ctx.db.write(work)
+        return await ctx.db.write(work)
     except Clash:
         # Two requests may have met the same actor at once; then it is there now.
         known = await accounts.by_uri(ctx.db, found.id)
         if known is None:
             raise Refused("handle", f"{handle} is known here as somebody else than {found.id}") from None
         return known
-    for key in own:
-        ctx.keyring.remember(TheirKey(key.id, row.id, found.id, load_public(key.pem), ctx.clock()))
-    return row
 
 
 def _key(ctx: Context, row: Account, key: ActorKey) -> Key:

@@ -74,7 +74,7 @@ async def _receive(ctx: Context, message: Message, claimed: Claim, network: str)
     activity = document.read_activity(document.parse(message.body))
     if ctx.uris.is_ours(claimed.key_id) or ctx.uris.is_ours(activity.actor):
         raise Refused("ours", "nobody else signs with a key of this node")
-    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    key = await _key(ctx, claimed)
     if key is None:
         await _park(ctx, message, claimed, activity, network)
         return None
@@ -88,6 +88,14 @@ def _permit(ctx: Context, key_id: str) -> None:
         raise Forbidden(f"this node does not federate with {host(key_id)}")
 
 
+async def _key(ctx: Context, claimed: Claim) -> TheirKey | None:
+    """The key that a request names: as it is remembered if that fits, else as it is stored, fit or not."""
+    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    if key is None or claimed.matches(key.key):
+        return key
+    return await ctx.keyring.stored(ctx, claimed.key_id)
+
+
 async def signer(ctx: Context, claimed: Claim) -> Account | None:
     """Whose key has signed a request that is answered at once; None when the key does not verify it.
 
@@ -95,10 +103,10 @@ async def signer(ctx: Context, claimed: Claim) -> Account | None:
     """
     await ctx.domains.refresh(ctx.db, ctx.clock())
     _permit(ctx, claimed.key_id)
-    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    key = await _key(ctx, claimed)
     if key is None:
         await _fetch_key(ctx, claimed.key_id, Budget(4))
-        key = await ctx.keyring.theirs(ctx, claimed.key_id)
+        key = await _key(ctx, claimed)
     if key is None or not claimed.matches(key.key):
         return None
     return await accounts.by_id(ctx.db, key.account_id)
@@ -110,7 +118,7 @@ async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
         # Whatever the key's server says of this request, its sender is told that it is not well signed.
         with suppress(FediserverError):
             await _fetch_key(ctx, claimed.key_id, Budget(4))
-        fresh = await ctx.keyring.theirs(ctx, claimed.key_id)
+        fresh = await ctx.keyring.stored(ctx, claimed.key_id)
         if fresh is not None and claimed.matches(fresh.key):
             return fresh
     raise SignatureError("mismatch", f"The signature was not made with the key {claimed.key_id}")
@@ -201,14 +209,14 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
         claimed = claim(message, now=row.received_at)
         activity = document.read_activity(document.parse(row.body))
         _permit(ctx, row.key_id)
-        key = await ctx.keyring.theirs(ctx, row.key_id)
+        key = await _key(ctx, claimed)
         if key is None:
             try:
                 await _fetch_key(ctx, row.key_id, Budget(8))
             except Gone:
                 await _bury_if_gone(ctx, activity)
                 raise
-            key = await ctx.keyring.theirs(ctx, row.key_id)
+            key = await _key(ctx, claimed)
         if key is None or not claimed.matches(key.key):
             raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
         await _keep(ctx, row.body, claimed, activity, key)
@@ -238,7 +246,6 @@ async def _fetch_key(ctx: Context, key_id: str, budget: Budget) -> None:
         owner = await accounts.by_id(ctx.db, known.account_id)
         if owner is not None:
             address = owner.uri
-    ctx.keyring.forget(key_id)
     await lookup.key_owner(ctx, address, budget)
 
 
