@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from contextlib import suppress
 
 import orjson
 
@@ -17,7 +16,6 @@ from fediserver.db import accounts, hosts, intake
 from fediserver.db.database import Writer
 from fediserver.errors import (
     BadRequest,
-    FediserverError,
     Forbidden,
     Gone,
     Ignored,
@@ -25,6 +23,7 @@ from fediserver.errors import (
     Refused,
     TooLarge,
     Unavailable,
+    Unreachable,
 )
 from fediserver.models.account import Account
 from fediserver.models.delivery import Received, Unverified
@@ -51,7 +50,7 @@ KEY_RETRIES = 48 * HOUR
 # Beside the headers of a parked request; no header can have this name.
 _METHOD = ":method"
 REFETCH_AFTER = 5 * MINUTE
-"""A key that does not verify is fetched again at most this often: it may have been changed."""
+"""A key that does not verify is asked for again at most this often, whatever comes of it: it may have been changed."""
 
 
 async def receive(ctx: Context, message: Message, *, network: str) -> int | None:
@@ -79,7 +78,10 @@ async def _receive(ctx: Context, message: Message, claimed: Claim, network: str)
         await _park(ctx, message, claimed, activity, network)
         return None
     if not claimed.matches(key.key):
-        key = await _refetched(ctx, claimed, key)
+        if not await _may_ask(ctx, key):
+            raise _mismatch(claimed.key_id)
+        await _park(ctx, message, claimed, activity, network)
+        return None
     return await _keep(ctx, message.body, claimed, activity, key)
 
 
@@ -112,16 +114,17 @@ async def signer(ctx: Context, claimed: Claim) -> Account | None:
     return await accounts.by_id(ctx.db, key.account_id)
 
 
-async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
-    """The key as it is now, when it was not fetched lately; SignatureError unless it verifies."""
-    if ctx.clock() - key.fetched_at >= REFETCH_AFTER:
-        # Whatever the key's server says of this request, its sender is told that it is not well signed.
-        with suppress(FediserverError):
-            await _fetch_key(ctx, claimed.key_id, Budget(4))
-        fresh = await ctx.keyring.stored(ctx, claimed.key_id)
-        if fresh is not None and claimed.matches(fresh.key):
-            return fresh
-    raise SignatureError("mismatch", f"The signature was not made with the key {claimed.key_id}")
+def _mismatch(key_id: str) -> SignatureError:
+    return SignatureError("mismatch", f"The signature was not made with the key {key_id}")
+
+
+async def _may_ask(ctx: Context, key: TheirKey) -> bool:
+    """Whether a key that does not fit may be asked for again now; by asking that is used up, in all processes."""
+    now = ctx.clock()
+    before = now - REFETCH_AFTER
+    if key.asked_at > before or key.fetched_at > before:
+        return False
+    return await ctx.db.write(lambda tx: accounts.ask_for_key(tx, key.id, before=before, now=now))
 
 
 async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, key: TheirKey) -> int | None:
@@ -163,7 +166,8 @@ async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, k
 
 
 async def _park(ctx: Context, message: Message, claimed: Claim, activity: Activity, network: str) -> None:
-    """The key is not here: keep the request until it is fetched, so that no stranger holds it open."""
+    """The key is not here, or may be another by now: keep the request until it is fetched, so that no stranger
+    holds it open."""
     of_account = activity.type == "Delete" and activity.object == activity.actor
     if of_account and await accounts.by_uri(ctx.db, activity.actor) is None:
         # Servers announce the end of accounts that we never met, by the thousand.
@@ -210,7 +214,7 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
         activity = document.read_activity(document.parse(row.body))
         _permit(ctx, row.key_id)
         key = await _key(ctx, claimed)
-        if key is None:
+        if key is None or (not claimed.matches(key.key) and await _is_to_be_asked_for(ctx, key, row)):
             try:
                 await _fetch_key(ctx, row.key_id, Budget(8))
             except Gone:
@@ -218,13 +222,26 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
                 raise
             key = await _key(ctx, claimed)
         if key is None or not claimed.matches(key.key):
-            raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
+            raise _mismatch(row.key_id)
         await _keep(ctx, row.body, claimed, activity, key)
     except Refused as problem:
         log.info("refused from %s by the rule %s: %s", row.key_id, problem.rule, problem)
     except (SignatureError, Forbidden, BadRequest, NotFound, Gone, Ignored, TooLarge) as problem:
         log.info("refused %s: %s", row.key_id, problem)
     await ctx.db.write(lambda tx: intake.unpark(tx, row.id))
+
+
+async def _is_to_be_asked_for(ctx: Context, key: TheirKey, row: Unverified) -> bool:
+    """Whether a parked request is what a key that does not fit it is asked for, now.
+
+    False when the key has come since: then that is the answer. Unreachable when it is too early to ask again.
+    """
+    if key.fetched_at >= row.received_at:
+        return False
+    # Who parked the request has noted the first time.
+    if row.attempts > 1 and not await _may_ask(ctx, key):
+        raise Unreachable(f"{row.key_id} was asked for lately, in vain")
+    return True
 
 
 async def _bury_if_gone(ctx: Context, activity: Activity) -> None:

@@ -32,6 +32,7 @@ class TheirKey(msgspec.Struct, frozen=True):
     pem: str
     key: PublicKey
     fetched_at: int
+    asked_at: int
     read_at: int
 
 
@@ -69,13 +70,22 @@ class Keyring:
         if row is None:
             return None
         if known is not None and (known.account_id, known.pem) == (row.account_id, row.public_pem):
-            return self._remember(msgspec.structs.replace(known, fetched_at=row.fetched_at, read_at=now))
+            moments = {"fetched_at": row.fetched_at, "asked_at": row.asked_at, "read_at": now}
+            return self._remember(msgspec.structs.replace(known, **moments))
         owner = await accounts.by_id(core.db, row.account_id)
         if owner is None or owner.domain == "":
             return None
-        key = load_public(row.public_pem)
         return self._remember(
-            TheirKey(row.id, owner.id, owner.uri, row.public_pem, key, row.fetched_at, read_at=now)
+            TheirKey(
+                id=row.id,
+                account_id=owner.id,
+                owner=owner.uri,
+                pem=row.public_pem,
+                key=load_public(row.public_pem),
+                fetched_at=row.fetched_at,
+                asked_at=row.asked_at,
+                read_at=now,
+            )
         )
 
     def _remember(self, key: TheirKey) -> TheirKey:

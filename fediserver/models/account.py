@@ -59,7 +59,10 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A public key, with its private half where the account is ours."""
+    """A public key, with its private half where the account is ours.
+
+    `fetched_at` is when it came, `asked_at` when its server was last asked for it though it was here (ms).
+    """
 
     id: str
     account_id: int
@@ -67,6 +70,7 @@ class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
     public_pem: str
     private_pem: str | None
     fetched_at: int
+    asked_at: int = 0
 
 
 class User(msgspec.Struct, array_like=True, frozen=True, gc=False):

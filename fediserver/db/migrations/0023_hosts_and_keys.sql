@@ -1,4 +1,7 @@
 -- Accounts of servers that are suspended are so with their server, until the rule is taken back.
+-- When a key that is here was last asked for again, whatever came of it.
+
+alter table keys add column asked_at bigint not null default 0;
 
 alter table accounts add column suspended_with_host boolean not null default false;
 create index accounts_with_host on accounts (domain, host_id) where suspended_with_host;
