@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 
 import orjson
 
@@ -98,20 +99,32 @@ async def _key(ctx: Context, claimed: Claim) -> TheirKey | None:
     return await ctx.keyring.stored(ctx, claimed.key_id)
 
 
-async def signer(ctx: Context, claimed: Claim) -> Account | None:
+async def signer(ctx: Context, claimed: Claim, *, begin: Callable[[], None]) -> Account | None:
     """Whose key has signed a request that is answered at once; None when the key does not verify it.
 
-    Raises what fetching a key raises.
+    A key that is not here is fetched while the request waits, unless `begin` objects by raising. Raises Forbidden
+    for a server that we do not federate with, Unreachable when the key cannot be had.
     """
     await ctx.domains.refresh(ctx.db, ctx.clock())
     _permit(ctx, claimed.key_id)
     key = await _key(ctx, claimed)
     if key is None:
-        await _fetch_key(ctx, claimed.key_id, Budget(4))
+        await ctx.introductions.make(
+            claimed.key_id,
+            now=ctx.clock(),
+            begin=begin,
+            fetch=lambda: _introduce(ctx, claimed.key_id),
+        )
         key = await _key(ctx, claimed)
     if key is None or not claimed.matches(key.key):
         return None
     return await accounts.by_id(ctx.db, key.account_id)
+
+
+async def _introduce(ctx: Context, key_id: str) -> None:
+    # It may have come since the request looked.
+    if await ctx.keyring.stored(ctx, key_id) is None:
+        await _fetch_key(ctx, key_id, Budget(4))
 
 
 def _mismatch(key_id: str) -> SignatureError:

@@ -1,5 +1,6 @@
 """Keys of other servers: what is remembered of them, how often they are fetched, and who waits meanwhile."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from fediserver.activitypub.keyring import Keyring
 from fediserver.clock import HOUR, MINUTE, SECOND
 from fediserver.db import intake
+from fediserver.signatures import Message, keys, sign
+from fediserver.web.federation.asking import INTRODUCTIONS_BY_ADDRESS
 from tests.scene import Scene
 from tests.stranger import Stranger
 from tests.town import Town
@@ -149,3 +152,87 @@ async def test_what_is_forged_of_a_key_that_came_meanwhile_makes_nobody_ask_agai
     await town.settle()
     assert (scene.elm.fetched.count(dave.uri), await intake.parked(town.ctx.db)) == (fetched, 0)
     assert (await town.now(scene.alice)).followers_count == 0
+
+
+ACTIVITY = {"accept": "application/activity+json"}
+
+
+async def asks(reader: Stranger, town: Town, uri: str, key_id: str = "") -> int:
+    """How a GET is answered that is signed with somebody's key, under whatever name."""
+    message = Message(method="GET", url=uri, headers={}, body=b"")
+    key = keys.load_private(reader.pair.private_pem)
+    signed = sign(message, scheme="cavage", key_id=key_id or reader.key_id, key=key, now=town.clock())
+    client = await town.client()
+    return (await client.get(uri, headers={**signed, **ACTIVITY})).status_code
+
+
+async def test_a_follower_whose_key_was_never_seen_reads_what_is_for_followers(scene: Scene) -> None:
+    """It signs with another key than what it sends."""
+    reader, town = scene.carol, scene.town
+    await reader.told(town, reader.activity("Follow", scene.alice.uri))
+    post = await town.post(scene.alice, "For friends", "private")
+    second = f"{reader.uri}#key-2"
+    reader.actor["publicKey"] = [reader.actor["publicKey"], {**reader.actor["publicKey"], "id": second}]
+    scene.forget()
+    assert await asks(reader, town, post.uri, second) == 200
+    assert await asks(scene.mallory, town, post.uri) == 404
+    asked = await asyncio.gather(*(asks(reader, town, post.uri, second) for _ in range(5)))
+    assert asked == [200] * 5
+    assert scene.elm.fetched.count(reader.uri) == 1
+
+
+async def test_who_comes_at_once_with_the_same_new_key_makes_us_ask_once(scene: Scene) -> None:
+    reader, town = Stranger(scene.elm, "dave", unlike=scene.mallory), scene.town
+    post = await town.post(scene.alice, "For @bob@elm.example", "direct")
+    scene.forget()
+    assert await asyncio.gather(*(asks(reader, town, post.uri) for _ in range(10))) == [404] * 10
+    assert scene.elm.fetched.count(reader.uri) == 1
+
+
+async def test_a_key_that_cannot_be_had_is_not_asked_for_again_for_five_minutes(scene: Scene) -> None:
+    town, key_id = scene.town, "https://ash.example/users/nobody#main-key"
+    post = await town.post(scene.alice, "For friends", "private")
+    scene.forget()
+    for _ in range(20):
+        assert await asks(scene.mallory, town, post.uri, key_id) == 404
+    assert scene.ash.fetched == ["https://ash.example/users/nobody"]
+    town.clock.advance(5 * MINUTE)
+    assert await asks(scene.mallory, town, post.uri, key_id) == 404
+    assert len(scene.ash.fetched) == 2
+
+
+async def test_invented_keys_make_us_ask_so_often_and_no_more(scene: Scene) -> None:
+    town = scene.town
+    post = await town.post(scene.alice, "For friends", "private")
+    scene.forget()
+    answered = [
+        await asks(scene.mallory, town, post.uri, f"https://ash.example/users/invented{number}#main-key")
+        for number in range(50)
+    ]
+    assert answered == [404] * INTRODUCTIONS_BY_ADDRESS.limit + [429] * (50 - INTRODUCTIONS_BY_ADDRESS.limit)
+    assert len(scene.ash.fetched) == INTRODUCTIONS_BY_ADDRESS.limit
+    # Who is known needs no introduction, and open posts none at all.
+    assert await asks(scene.mallory, town, post.uri) == 404
+    said = await town.post(scene.alice, "For all")
+    assert await asks(scene.mallory, town, said.uri, "https://ash.example/users/another#main-key") == 200
+
+
+async def test_nobody_is_told_by_a_fetch_whether_a_post_exists(scene: Scene) -> None:
+    """A direct post, a deleted one, one of somebody else's and one that never was make the same requests."""
+    town = scene.town
+    post = await town.post(scene.alice, "For @bob@elm.example", "direct")
+    deleted = await town.post(scene.alice, "Not for long", "private")
+    client = await town.client(scene.alice)
+    assert (await client.delete(f"/api/v1/statuses/{deleted.id}")).status_code == 200
+    addresses = {
+        post.uri: 404,
+        f"{scene.alice.uri}/statuses/{post.id + 1}": 404,
+        post.uri.replace("alice", "nobody"): 404,
+        f"{post.uri}/likes": 404,
+        deleted.uri: 410,
+    }
+    for number, (address, status) in enumerate(addresses.items()):
+        scene.forget()
+        owner = f"https://ash.example/users/curious{number}"
+        assert await asks(scene.mallory, town, address, f"{owner}#main-key") == status, address
+        assert scene.ash.fetched == [owner], address
