@@ -132,10 +132,10 @@ def _is_silenced(ctx: Context, found: ActorDocument) -> bool:
 
 
 async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, str]:
-    """Paths below /media/ for the actor's pictures and emoji."""
-    pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
+    """Paths below /media/ for the actor's pictures and emoji; none where the organisers show none of its server."""
     if ctx.domains.rejects_media(host(found.id)):
-        pictures = []
+        return {}
+    pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
     wanted = [
         (ctx.ids.next(), picture.url, purpose, picture.blurhash)
         for picture, purpose in pictures

@@ -74,9 +74,9 @@ async def concerns_us(ctx: Context, note: NoteDocument, author: Account) -> bool
 
 
 def _shown(ctx: Context, note: NoteDocument) -> NoteDocument:
-    """The post without its files, where the organisers show none of its server."""
-    if note.attachments and ctx.domains.rejects_media(host(note.id)):
-        return msgspec.structs.replace(note, attachments=())
+    """The post without its files and emoji, where the organisers show none of its server."""
+    if (note.attachments or note.emojis) and ctx.domains.rejects_media(host(note.id)):
+        return msgspec.structs.replace(note, attachments=(), emojis=())
     return note
 
 

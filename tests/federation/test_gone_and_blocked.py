@@ -5,6 +5,7 @@ import pytest
 
 from fediserver.actions import moderate, moderate_domains
 from fediserver.actions.moderate import Decision
+from fediserver.activitypub.document import Document
 from fediserver.activitypub.vocabulary import PUBLIC
 from fediserver.db import accounts
 from fediserver.db.domain_rules import DomainRule, put
@@ -272,3 +273,34 @@ async def test_what_was_decided_about_somebody_outlasts_what_is_decided_of_their
     await moderate.take(ctx, mallory, "suspend", decision)
     await moderate_domains.drop(ctx, DomainRule("ash.example", "", "", 0), decision)
     assert await suspended()
+
+
+async def test_no_emoji_comes_from_a_server_whose_files_are_left_out(scene: Scene) -> None:
+    """Neither in a post, old or new, nor in a name."""
+
+    def emoji(name: str) -> Document:
+        icon = {"type": "Image", "mediaType": "image/png", "url": f"https://ash.example/{name}.png"}
+        return {"type": "Emoji", "name": f":{name}:", "icon": icon}
+
+    said = scene.mallory.note("Hello :wave:", tag=[emoji("wave")])
+    await scene.mallory.told(scene.town, scene.mallory.activity("Create", said))
+    before = await scene.status(said)
+    assert b"wave" in before.emojis.encode()
+    made = DomainRule("ash.example", "noop", "", scene.town.clock(), reject_media=True)
+    await moderate_domains.put(scene.town.ctx, made, Decision(by=None))
+    scene.town.clock.advance(3000)
+    after = await scene.posted(scene.mallory, "Hello :wave:", tag=[emoji("wave")])
+    assert after.emojis == "[]"
+    edit = {
+        **said,
+        "content": "<p>Bye :wave:</p>",
+        "updated": "2026-09-22T00:00:00Z",
+    }
+    await scene.mallory.told(scene.town, scene.mallory.activity("Update", edit))
+    edited = await scene.town.status(before.uri)
+    assert edited is not None
+    assert (edited.content, edited.emojis) == ("<p>Bye :wave:</p>", "[]")
+    scene.mallory.actor |= {"name": "mallory :wave:", "tag": [emoji("wave")]}
+    await scene.mallory.told(scene.town, scene.mallory.activity("Update", scene.mallory.actor))
+    row = await scene.known(scene.mallory)
+    assert (row.display_name, row.emojis) == ("mallory :wave:", "[]")
