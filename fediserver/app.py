@@ -10,6 +10,7 @@ import httpx
 from fediserver import clock as clocks
 from fediserver.actions import setup
 from fediserver.activitypub.context import Context
+from fediserver.activitypub.domains import DomainRules
 from fediserver.clock import Clock
 from fediserver.config import Config, Sources
 from fediserver.db.database import Database, connect
@@ -19,7 +20,7 @@ from fediserver.media.images import Images
 from fediserver.media.storage import Storage
 from fediserver.models.uris import Uris
 from fediserver.net import mail
-from fediserver.net.client import Client
+from fediserver.net.client import Client, Reach
 from fediserver.net.tls import client_context
 
 
@@ -49,6 +50,14 @@ async def _context(
     db: Database, sources: Sources, clock: Clock, transport: httpx.AsyncBaseTransport | None
 ) -> Context:
     config, secret = await setup.settle(db, sources)
+    domains = DomainRules()
+
+    async def admit(host: str, reach: Reach) -> None:
+        if reach is Reach.PEER:
+            await domains.demand(db, config, clock(), host)
+        else:
+            await domains.demand_page(db, clock(), host)
+
     return Context(
         db=db,
         clock=clock,
@@ -60,12 +69,14 @@ async def _context(
             base_url=config.base_url,
             allowed=[ip_network(network) for network in config.allowed_private_networks],
             proxy=config.outbound_proxy or None,
+            admit=admit,
             transport=transport,
         ),
         images=Images(),
         storage=Storage(config.data_dir / "media"),
         secret=secret,
         vapid=await setup.vapid(db),
+        domains=domains,
         mailer=_mailer(config, clock),
     )
 

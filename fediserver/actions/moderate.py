@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from fediserver.actions import mail, outbox
+from fediserver.actions import host_suspensions, mail, outbox
 from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -136,12 +136,19 @@ async def unsilence(core: Core, account_id: int, decision: Decision) -> None:
 
 
 async def unsuspend(core: Core, account_id: int, decision: Decision) -> None:
-    """Let somebody in again who was suspended; Forbidden for who is not."""
+    """Let somebody in again who was suspended; Forbidden for who is not, or only with their server."""
 
     async def change(tx: Writer, target: Account, user: User | None) -> None:
         if target.suspended_at is None:
             raise Forbidden("This account is not suspended")
-        await _set_suspended(core, tx, target, None)
+        if target.suspended_with_host:
+            raise Forbidden(f"The server {target.domain} is suspended: take that rule back first")
+        if await host_suspensions.holds(tx, target.domain, target.inbox):
+            # What was decided about the account is taken back, not what was about its server.
+            held = msgspec.structs.replace(target, suspended_there=False, suspended_with_host=True)
+            await accounts.update(tx, held)
+        else:
+            await _set_suspended(core, tx, target, None)
 
     await _decide(core, account_id, "unsuspend", decision, change)
 
@@ -204,7 +211,9 @@ def _rank(role: str) -> int:
 
 async def _set_suspended(core: Core, tx: Writer, target: Account, moment: int | None) -> None:
     """Other servers are told by an Update: with `suspended`, and nothing of the profile."""
-    changed = msgspec.structs.replace(target, suspended_at=moment, suspended_there=False)
+    changed = msgspec.structs.replace(
+        target, suspended_at=moment, suspended_there=False, suspended_with_host=False
+    )
     await accounts.update(tx, changed)
     if target.domain != "":
         return

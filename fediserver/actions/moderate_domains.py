@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fediserver.actions import moderate
+from fediserver.actions import host_suspensions, moderate
 from fediserver.actions.core import Core
 from fediserver.actions.moderate import Decision
 from fediserver.db import domain_rules
@@ -31,6 +31,7 @@ async def put(core: Core, rule: DomainRule, decision: Decision) -> DomainRule:
     async def work(tx: Writer) -> DomainRule:
         await domain_rules.put(tx, rule)
         await domain_rules.silence(tx, rule.domain, core.clock() if rule.severity == "silence" else None)
+        await host_suspensions.settle(core, tx, rule.domain)
         await _note(core, tx, rule.severity, rule, decision)
         return await domain_rules.by_domain(tx, rule.domain) or rule
 
@@ -43,6 +44,7 @@ async def drop(core: Core, rule: DomainRule, decision: Decision) -> None:
     async def work(tx: Writer) -> None:
         await domain_rules.silence(tx, rule.domain, None)
         await domain_rules.drop(tx, rule.domain)
+        await host_suspensions.settle(core, tx, rule.domain)
         await _note(core, tx, "no rule", rule, decision)
 
     await core.db.write(work)

@@ -3,17 +3,16 @@
 import msgspec
 import orjson
 
+from fediserver.actions import host_suspensions
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
-from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY
 from fediserver.db import accounts, hosts, indexing, jobs, links, media, relationships
 from fediserver.db.database import Clash, Writer
 from fediserver.errors import Refused
 from fediserver.models.account import Account, Key
 from fediserver.models.uris import host
-from fediserver.signatures.keys import load_public
 from fediserver.text.handles import Handle
 
 
@@ -22,9 +21,9 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
 
     Raises Refused when its handle belongs to another actor of ours to know, or its server is blocked.
     """
-    permitted(ctx, found.id)
+    await permitted(ctx, found.id)
 
-    async def work(tx: Writer) -> tuple[Account, list[ActorKey]]:
+    async def work(tx: Writer) -> Account:
         host_id = await hosts.ensure(tx, host(found.inbox), new_id=ctx.ids.next())
         known = await accounts.by_uri(tx, found.id)
         row = await _row(ctx, tx, found, handle, host_id, known)
@@ -36,23 +35,18 @@ async def take_in(ctx: Context, found: ActorDocument, handle: Handle) -> Account
                 await indexing.wait_all_of(tx, row.id)
         if known is not None or found.attribution_domains:
             await links.set_domains(tx, row.id, found.attribution_domains)
-        own = [key for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
-        for stale in {key.id for key in await accounts.keys(tx, row.id)} - {key.id for key in own}:
-            ctx.keyring.forget(stale)
-        await accounts.drop_keys(tx, row.id, [key.id for key in own])
-        return row, own
+        own = [key.id for key in found.keys if await accounts.put_key(tx, _key(ctx, row, key))]
+        await accounts.drop_keys(tx, row.id, own)
+        return row
 
     try:
-        row, own = await ctx.db.write(work)
+        return await ctx.db.write(work)
     except Clash:
         # Two requests may have met the same actor at once; then it is there now.
         known = await accounts.by_uri(ctx.db, found.id)
         if known is None:
             raise Refused("handle", f"{handle} is known here as somebody else than {found.id}") from None
         return known
-    for key in own:
-        ctx.keyring.remember(TheirKey(key.id, row.id, found.id, load_public(key.pem), ctx.clock()))
-    return row
 
 
 def _key(ctx: Context, row: Account, key: ActorKey) -> Key:
@@ -71,13 +65,19 @@ async def _row(
 ) -> Account:
     paths = await _paths(ctx, tx, found)
     now = ctx.clock()
+    domain = known.domain if known else handle.domain
     suspended_at = known.suspended_at if known else None
-    # What was decided here holds, whatever its own server says.
-    suspended_here = suspended_at is not None and not (known and known.suspended_there)
+    # What was decided here holds, whatever its own server says; then what that says, then what is said of it.
+    suspended_here = known is not None and known.is_suspended_here
+    suspended_there = found.suspended and not suspended_here
+    with_host = (
+        not suspended_here and not suspended_there and await host_suspensions.holds(tx, domain, found.inbox)
+    )
+    is_suspended = suspended_here or suspended_there or with_host
     return Account(
         id=known.id if known else ctx.ids.next(),
         username=known.username if known else handle.name,
-        domain=known.domain if known else handle.domain,
+        domain=domain,
         uri=found.id,
         url=found.url or found.id,
         actor_type=found.type,
@@ -112,7 +112,7 @@ async def _row(
         last_status_at=known.last_status_at if known else None,
         created_at=known.created_at if known else min(found.published or now, now),
         refreshed_at=now,
-        suspended_at=suspended_at or now if found.suspended or suspended_here else None,
+        suspended_at=(suspended_at or now) if is_suspended else None,
         silenced_at=known.silenced_at if known else now if _is_silenced(ctx, found) else None,
         deleted_at=None,
         version=known.version if known else 1,
@@ -122,7 +122,8 @@ async def _row(
         show_media_replies=found.show_media_replies,
         show_featured=found.show_featured,
         sensitized_at=known.sensitized_at if known else None,
-        suspended_there=found.suspended and not suspended_here,
+        suspended_there=suspended_there,
+        suspended_with_host=with_host,
     )
 
 
@@ -131,10 +132,10 @@ def _is_silenced(ctx: Context, found: ActorDocument) -> bool:
 
 
 async def _paths(ctx: Context, tx: Writer, found: ActorDocument) -> dict[str, str]:
-    """Paths below /media/ for the actor's pictures and emoji."""
-    pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
+    """Paths below /media/ for the actor's pictures and emoji; none where the organisers show none of its server."""
     if ctx.domains.rejects_media(host(found.id)):
-        pictures = []
+        return {}
+    pictures: list[tuple[Picture | None, str]] = [(found.icon, "avatar"), (found.image, "header")]
     wanted = [
         (ctx.ids.next(), picture.url, purpose, picture.blurhash)
         for picture, purpose in pictures

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fediserver.actions.core import Core
 from fediserver.activitypub.domains import DomainRules
+from fediserver.activitypub.introductions import Introductions
 from fediserver.activitypub.keyring import Keyring
 from fediserver.activitypub.wanted_links import WantedLinks
 from fediserver.media.images import Images
@@ -28,6 +29,7 @@ class Context(Core):
     mailer: Mailer | None = None
     """Hands over mail; None on a node that sends none."""
     keyring: Keyring = field(default_factory=Keyring)
+    introductions: Introductions = field(default_factory=Introductions)
     domains: DomainRules = field(default_factory=DomainRules)
     wanted_links: WantedLinks = field(default_factory=WantedLinks)
     boot: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -4,6 +4,7 @@ from fediserver.config import Config
 from fediserver.db import domain_rules
 from fediserver.db.database import Database
 from fediserver.db.domain_rules import DomainRule
+from fediserver.errors import Refused
 
 FRESH = 2000
 """Milliseconds that rules are believed: a block by any process acts within this."""
@@ -28,14 +29,7 @@ class DomainRules:
 
     def rule(self, host: str) -> DomainRule | None:
         """The rule that holds for a host, which may carry a port: the nearest above it."""
-        if host in self._rules:
-            return self._rules[host]
-        labels = host.rsplit(":", 1)[0].split(".")
-        for start in range(len(labels)):
-            rule = self._rules.get(".".join(labels[start:]))
-            if rule is not None:
-                return rule
-        return None
+        return domain_rules.nearest(self._rules, host)
 
     def severity(self, host: str) -> str:
         """`allow`, `noop`, `silence`, `suspend`, or '' where there is no rule."""
@@ -58,3 +52,15 @@ class DomainRules:
         if config.federation == "off" or severity == "suspend":
             return False
         return config.federation == "open" or severity == "allow"
+
+    async def demand(self, db: Database, config: Config, now: int, host: str) -> None:
+        """Raise Refused when we do not federate with a host, by rules that are fresh."""
+        await self.refresh(db, now)
+        if not self.permits(config, host):
+            raise Refused("domain", f"this node does not federate with {host}")
+
+    async def demand_page(self, db: Database, now: int, host: str) -> None:
+        """Raise Refused when a host may not even be asked for a page: when it is suspended."""
+        await self.refresh(db, now)
+        if self.severity(host) == "suspend":
+            raise Refused("domain", f"{host} is suspended here")

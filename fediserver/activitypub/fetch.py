@@ -64,8 +64,6 @@ async def fetch(ctx: Context, uri: str, budget: Budget) -> Document:
 async def _get(ctx: Context, uri: str, budget: Budget) -> Fetched:
     budget.take()
     bare = uri.partition("#")[0]
-    permitted(ctx, bare)
-    await ctx.domains.refresh(ctx.db, ctx.clock())
     reply = await ctx.net.get(bare, {"accept": ACCEPT}, sign=await signer(ctx))
     if reply.status in _GONE:
         raise (Gone if reply.status == 410 else NotFound)(f"{bare} answers {reply.status}")
@@ -75,16 +73,17 @@ async def _get(ctx: Context, uri: str, budget: Budget) -> Fetched:
     return Fetched(reply.url, document.parse(reply.body))
 
 
-def permitted(ctx: Context, uri: str) -> None:
-    """Raise Refused when we do not federate with the server of an address."""
-    if not ctx.domains.permits(ctx.config, host(uri)):
-        raise Refused("domain", f"this node does not federate with {host(uri)}")
+async def permitted(ctx: Context, uri: str) -> None:
+    """Raise Refused when we do not federate with the server of an id, however we have come by what has it.
+
+    Where a request goes, at first and by redirects, the client asks by itself.
+    """
+    await ctx.domains.demand(ctx.db, ctx.config, ctx.clock(), host(uri))
 
 
 async def plain(ctx: Context, url: str, accept: str, budget: Budget) -> Reply:
     """A document that is not ActivityPub (WebFinger, host-meta), unsigned."""
     budget.take()
-    permitted(ctx, url)
     return await ctx.net.get(url, {"accept": accept}, limit=65_536, seconds=10)
 
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import logging
-from contextlib import suppress
+from collections.abc import Callable
 
 import orjson
 
 from fediserver.activitypub import actors, authority, document, forwarded, lookup
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
-from fediserver.activitypub.fetch import Budget, fetch
+from fediserver.activitypub.fetch import Budget, fetch, permitted
 from fediserver.activitypub.handlers import HANDLERS
 from fediserver.activitypub.keyring import TheirKey
 from fediserver.clock import DAY, HOUR, MINUTE
@@ -17,7 +17,6 @@ from fediserver.db import accounts, hosts, intake
 from fediserver.db.database import Writer
 from fediserver.errors import (
     BadRequest,
-    FediserverError,
     Forbidden,
     Gone,
     Ignored,
@@ -25,6 +24,7 @@ from fediserver.errors import (
     Refused,
     TooLarge,
     Unavailable,
+    Unreachable,
 )
 from fediserver.models.account import Account
 from fediserver.models.delivery import Received, Unverified
@@ -51,7 +51,7 @@ KEY_RETRIES = 48 * HOUR
 # Beside the headers of a parked request; no header can have this name.
 _METHOD = ":method"
 REFETCH_AFTER = 5 * MINUTE
-"""A key that does not verify is fetched again at most this often: it may have been changed."""
+"""A key that does not verify is asked for again at most this often, whatever comes of it: it may have been changed."""
 
 
 async def receive(ctx: Context, message: Message, *, network: str) -> int | None:
@@ -74,12 +74,15 @@ async def _receive(ctx: Context, message: Message, claimed: Claim, network: str)
     activity = document.read_activity(document.parse(message.body))
     if ctx.uris.is_ours(claimed.key_id) or ctx.uris.is_ours(activity.actor):
         raise Refused("ours", "nobody else signs with a key of this node")
-    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    key = await _key(ctx, claimed)
     if key is None:
         await _park(ctx, message, claimed, activity, network)
         return None
     if not claimed.matches(key.key):
-        key = await _refetched(ctx, claimed, key)
+        if not await _may_ask(ctx, key):
+            raise _mismatch(claimed.key_id)
+        await _park(ctx, message, claimed, activity, network)
+        return None
     return await _keep(ctx, message.body, claimed, activity, key)
 
 
@@ -88,32 +91,53 @@ def _permit(ctx: Context, key_id: str) -> None:
         raise Forbidden(f"this node does not federate with {host(key_id)}")
 
 
-async def signer(ctx: Context, claimed: Claim) -> Account | None:
+async def _key(ctx: Context, claimed: Claim) -> TheirKey | None:
+    """The key that a request names: as it is remembered if that fits, else as it is stored, fit or not."""
+    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    if key is None or claimed.matches(key.key):
+        return key
+    return await ctx.keyring.stored(ctx, claimed.key_id)
+
+
+async def signer(ctx: Context, claimed: Claim, *, begin: Callable[[], None]) -> Account | None:
     """Whose key has signed a request that is answered at once; None when the key does not verify it.
 
-    Raises what fetching a key raises.
+    A key that is not here is fetched while the request waits, unless `begin` objects by raising. Raises Forbidden
+    for a server that we do not federate with, Unreachable when the key cannot be had.
     """
     await ctx.domains.refresh(ctx.db, ctx.clock())
     _permit(ctx, claimed.key_id)
-    key = await ctx.keyring.theirs(ctx, claimed.key_id)
+    key = await _key(ctx, claimed)
     if key is None:
-        await _fetch_key(ctx, claimed.key_id, Budget(4))
-        key = await ctx.keyring.theirs(ctx, claimed.key_id)
+        await ctx.introductions.make(
+            claimed.key_id,
+            now=ctx.clock(),
+            begin=begin,
+            fetch=lambda: _introduce(ctx, claimed.key_id),
+        )
+        key = await _key(ctx, claimed)
     if key is None or not claimed.matches(key.key):
         return None
     return await accounts.by_id(ctx.db, key.account_id)
 
 
-async def _refetched(ctx: Context, claimed: Claim, key: TheirKey) -> TheirKey:
-    """The key as it is now, when it was not fetched lately; SignatureError unless it verifies."""
-    if ctx.clock() - key.fetched_at >= REFETCH_AFTER:
-        # Whatever the key's server says of this request, its sender is told that it is not well signed.
-        with suppress(FediserverError):
-            await _fetch_key(ctx, claimed.key_id, Budget(4))
-        fresh = await ctx.keyring.theirs(ctx, claimed.key_id)
-        if fresh is not None and claimed.matches(fresh.key):
-            return fresh
-    raise SignatureError("mismatch", f"The signature was not made with the key {claimed.key_id}")
+async def _introduce(ctx: Context, key_id: str) -> None:
+    # It may have come since the request looked.
+    if await ctx.keyring.stored(ctx, key_id) is None:
+        await _fetch_key(ctx, key_id, Budget(4))
+
+
+def _mismatch(key_id: str) -> SignatureError:
+    return SignatureError("mismatch", f"The signature was not made with the key {key_id}")
+
+
+async def _may_ask(ctx: Context, key: TheirKey) -> bool:
+    """Whether a key that does not fit may be asked for again now; by asking that is used up, in all processes."""
+    now = ctx.clock()
+    before = now - REFETCH_AFTER
+    if key.asked_at > before or key.fetched_at > before:
+        return False
+    return await ctx.db.write(lambda tx: accounts.ask_for_key(tx, key.id, before=before, now=now))
 
 
 async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, key: TheirKey) -> int | None:
@@ -155,7 +179,8 @@ async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, k
 
 
 async def _park(ctx: Context, message: Message, claimed: Claim, activity: Activity, network: str) -> None:
-    """The key is not here: keep the request until it is fetched, so that no stranger holds it open."""
+    """The key is not here, or may be another by now: keep the request until it is fetched, so that no stranger
+    holds it open."""
     of_account = activity.type == "Delete" and activity.object == activity.actor
     if of_account and await accounts.by_uri(ctx.db, activity.actor) is None:
         # Servers announce the end of accounts that we never met, by the thousand.
@@ -201,22 +226,35 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
         claimed = claim(message, now=row.received_at)
         activity = document.read_activity(document.parse(row.body))
         _permit(ctx, row.key_id)
-        key = await ctx.keyring.theirs(ctx, row.key_id)
-        if key is None:
+        key = await _key(ctx, claimed)
+        if key is None or (not claimed.matches(key.key) and await _is_to_be_asked_for(ctx, key, row)):
             try:
                 await _fetch_key(ctx, row.key_id, Budget(8))
             except Gone:
                 await _bury_if_gone(ctx, activity)
                 raise
-            key = await ctx.keyring.theirs(ctx, row.key_id)
+            key = await _key(ctx, claimed)
         if key is None or not claimed.matches(key.key):
-            raise SignatureError("mismatch", f"The signature was not made with the key {row.key_id}")
+            raise _mismatch(row.key_id)
         await _keep(ctx, row.body, claimed, activity, key)
     except Refused as problem:
         log.info("refused from %s by the rule %s: %s", row.key_id, problem.rule, problem)
     except (SignatureError, Forbidden, BadRequest, NotFound, Gone, Ignored, TooLarge) as problem:
         log.info("refused %s: %s", row.key_id, problem)
     await ctx.db.write(lambda tx: intake.unpark(tx, row.id))
+
+
+async def _is_to_be_asked_for(ctx: Context, key: TheirKey, row: Unverified) -> bool:
+    """Whether a parked request is what a key that does not fit it is asked for, now.
+
+    False when the key has come since: then that is the answer. Unreachable when it is too early to ask again.
+    """
+    if key.fetched_at >= row.received_at:
+        return False
+    # Who parked the request has noted the first time.
+    if row.attempts > 1 and not await _may_ask(ctx, key):
+        raise Unreachable(f"{row.key_id} was asked for lately, in vain")
+    return True
 
 
 async def _bury_if_gone(ctx: Context, activity: Activity) -> None:
@@ -238,7 +276,6 @@ async def _fetch_key(ctx: Context, key_id: str, budget: Budget) -> None:
         owner = await accounts.by_id(ctx.db, known.account_id)
         if owner is not None:
             address = owner.uri
-    ctx.keyring.forget(key_id)
     await lookup.key_owner(ctx, address, budget)
 
 
@@ -252,6 +289,9 @@ async def handle(ctx: Context, row: Received) -> None:
     if handler is None:
         raise Ignored(f"activities of type {activity.type[:40]} change nothing here")
     authority.activity_is_actors_own(activity)
+    # It may have waited here since before a rule was made.
+    await permitted(ctx, row.actor_uri)
+    await permitted(ctx, activity.actor)
     budget = Budget()
     if activity.actor != row.actor_uri:
         await forwarded.confirm(ctx, activity, budget)

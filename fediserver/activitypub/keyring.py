@@ -5,12 +5,15 @@ from collections import OrderedDict
 import msgspec
 
 from fediserver.actions.core import Core
+from fediserver.clock import SECOND
 from fediserver.db import accounts
 from fediserver.errors import NotFound
 from fediserver.signatures.keys import PrivateKey, PublicKey, load_private, load_public
 
 KEYS = 20_000
 """Public keys that are remembered: about 60 MB would be 20,000, but most nodes know far fewer."""
+BELIEVED = SECOND
+"""Milliseconds before somebody's key is read again: another process may have learned of a new one."""
 
 
 class SigningKey(msgspec.Struct, frozen=True):
@@ -26,8 +29,11 @@ class TheirKey(msgspec.Struct, frozen=True):
     id: str
     account_id: int
     owner: str
+    pem: str
     key: PublicKey
     fetched_at: int
+    asked_at: int
+    read_at: int
 
 
 class Keyring:
@@ -49,26 +55,41 @@ class Keyring:
         return known
 
     async def theirs(self, core: Core, key_id: str) -> TheirKey | None:
-        """Somebody's key, from memory or from the database."""
+        """Somebody's key, from memory while that is to be believed, else from the database."""
         known = self._theirs.get(key_id)
-        if known is not None:
-            self._theirs.move_to_end(key_id)
-            return known
+        if known is None or core.clock() - known.read_at >= BELIEVED:
+            return await self.stored(core, key_id)
+        self._theirs.move_to_end(key_id)
+        return known
+
+    async def stored(self, core: Core, key_id: str) -> TheirKey | None:
+        """Somebody's key as the database has it, whatever is remembered; what is remembered follows."""
+        now = core.clock()
+        known = self._theirs.pop(key_id, None)
         row = await accounts.key(core.db, key_id)
-        owner = await accounts.by_id(core.db, row.account_id) if row else None
-        if row is None or owner is None or owner.domain == "":
+        if row is None:
             return None
-        return self.remember(
-            TheirKey(row.id, owner.id, owner.uri, load_public(row.public_pem), row.fetched_at)
+        if known is not None and (known.account_id, known.pem) == (row.account_id, row.public_pem):
+            moments = {"fetched_at": row.fetched_at, "asked_at": row.asked_at, "read_at": now}
+            return self._remember(msgspec.structs.replace(known, **moments))
+        owner = await accounts.by_id(core.db, row.account_id)
+        if owner is None or owner.domain == "":
+            return None
+        return self._remember(
+            TheirKey(
+                id=row.id,
+                account_id=owner.id,
+                owner=owner.uri,
+                pem=row.public_pem,
+                key=load_public(row.public_pem),
+                fetched_at=row.fetched_at,
+                asked_at=row.asked_at,
+                read_at=now,
+            )
         )
 
-    def remember(self, key: TheirKey) -> TheirKey:
-        """Keep a key in memory."""
+    def _remember(self, key: TheirKey) -> TheirKey:
         self._theirs[key.id] = key
         if len(self._theirs) > KEYS:
             self._theirs.popitem(last=False)
         return key
-
-    def forget(self, key_id: str) -> None:
-        """Read this key from the database again."""
-        self._theirs.pop(key_id, None)

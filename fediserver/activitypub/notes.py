@@ -15,7 +15,7 @@ from fediserver.actions.upload import size
 from fediserver.activitypub import authority, document, lookup, quotes
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Attachment, Document, NoteDocument
-from fediserver.activitypub.fetch import Budget, fetch
+from fediserver.activitypub.fetch import Budget, fetch, permitted
 from fediserver.clock import DAY
 from fediserver.db import accounts, jobs, media, polls, relationships, statuses
 from fediserver.db.database import Clash, Reader, Writer
@@ -74,9 +74,9 @@ async def concerns_us(ctx: Context, note: NoteDocument, author: Account) -> bool
 
 
 def _shown(ctx: Context, note: NoteDocument) -> NoteDocument:
-    """The post without its files, where the organisers show none of its server."""
-    if note.attachments and ctx.domains.rejects_media(host(note.id)):
-        return msgspec.structs.replace(note, attachments=())
+    """The post without its files and emoji, where the organisers show none of its server."""
+    if (note.attachments or note.emojis) and ctx.domains.rejects_media(host(note.id)):
+        return msgspec.structs.replace(note, attachments=(), emojis=())
     return note
 
 
@@ -89,6 +89,7 @@ async def take_in(
     above the first reply we are.
     """
     authority.never_ours(ctx.uris, note.id)
+    await permitted(ctx, note.id)
     if author.suspended_at is not None or author.deleted_at is not None:
         raise Ignored(f"{author.uri} is suspended or gone")
     note = _shown(ctx, note)
@@ -307,6 +308,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
     The counts of a poll are taken even when nothing else has changed. Refused when the author may not
     update the post (trust rule 6).
     """
+    await permitted(ctx, note.id)
     note = _shown(ctx, note)
     owner = await accounts.by_id(ctx.db, status.account_id)
     authority.may_update(

@@ -15,7 +15,7 @@ from fediserver.activitypub.fetch import Budget
 from fediserver.clock import DAY, HOUR, MINUTE
 from fediserver.db import links, media
 from fediserver.db.database import Writer
-from fediserver.errors import FediserverError
+from fediserver.errors import FediserverError, Refused
 from fediserver.models.account import Account
 from fediserver.models.link import Link
 from fediserver.models.uris import host
@@ -61,12 +61,13 @@ async def _ask(ctx: Context, link_id: int) -> None:
 
 
 async def _card(ctx: Context, link: Link) -> Link:
-    await ctx.domains.refresh(ctx.db, ctx.clock())
-    if ctx.domains.severity(host(link.url)) == "suspend":
-        return _empty(ctx, link)
     # A link may be as old as http; pages that are not to be had by https have no card.
     secure = "https" + link.url[4:] if ctx.config.https and link.url.startswith("http:") else link.url
-    page = await preview.page(ctx.net, secure)
+    try:
+        page = await preview.page(ctx.net, secure)
+    except Refused as problem:
+        log.info("no card for %s: %s", link.url, problem)
+        return _empty(ctx, link)
     if not page.title:
         return _empty(ctx, link)
     credited, unconfirmed = await _creator(ctx, page, host(link.url))

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 
 from fediserver.activitypub.context import Context
-from fediserver.activitypub.fetch import permitted
 from fediserver.clock import HOUR, MINUTE
 from fediserver.db import media
 from fediserver.db.database import Writer
@@ -12,6 +11,7 @@ from fediserver.errors import FediserverError, Invalid, Unreachable
 from fediserver.media.kinds import KINDS, sniff
 from fediserver.media.messages import Purpose
 from fediserver.models.media import RemoteFile
+from fediserver.net.client import Reach
 
 LARGEST = 16 << 20
 """Bytes of one file."""
@@ -63,9 +63,8 @@ GATE = Gate()
 
 async def _fetch(ctx: Context, row: RemoteFile) -> RemoteFile | None:
     try:
-        await ctx.domains.refresh(ctx.db, ctx.clock())
-        permitted(ctx, row.url)
-        reply = await ctx.net.get(row.url, limit=LARGEST)
+        reach = Reach.WEB if row.purpose == "preview" else Reach.PEER
+        reply = await ctx.net.get(row.url, limit=LARGEST, reach=reach)
         if reply.status != 200:
             raise Unreachable(f"{row.url} answers {reply.status}")
         data, mime, blurhash = await _safe(ctx, row, reply.body)

@@ -37,6 +37,7 @@ UPDATE = Query("""
            suspended_at = :suspended_at, silenced_at = :silenced_at, deleted_at = :deleted_at,
            avatar_description = :avatar_description, header_description = :header_description,
            sensitized_at = :sensitized_at, suspended_there = :suspended_there,
+           suspended_with_host = :suspended_with_host,
            show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,
            version = version + 1
      where id = :id
@@ -74,6 +75,10 @@ PUT_KEY = Query("""
 DROP_KEYS = Query(
     "delete from keys where account_id = :account_id and private_pem is null and id <> all(:keep)"
 )
+
+ASK_FOR_KEY = Query("""
+    update keys set asked_at = :now where id = :id and asked_at <= :before and fetched_at <= :before
+""")
 
 MEMBER = Query(f"select {_MEMBER} from group_members where group_id = :group_id and account_id = :account_id")
 MEMBERS = Query(
@@ -190,6 +195,11 @@ async def keys(db: Reader, account_id: int) -> list[Key]:
 async def put_key(tx: Writer, row: Key) -> bool:
     """Add or refresh a key; False when that key is somebody else's."""
     return bool(await tx.run(PUT_KEY, **msgspec.structs.asdict(row)))
+
+
+async def ask_for_key(tx: Writer, key_id: str, *, before: int, now: int) -> bool:
+    """Note that a key is asked for again; False when it came, or was asked for, after `before` (ms)."""
+    return bool(await tx.run(ASK_FOR_KEY, id=key_id, before=before, now=now))
 
 
 async def drop_keys(tx: Writer, account_id: int, keep: Sequence[str]) -> None:

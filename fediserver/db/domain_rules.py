@@ -1,5 +1,7 @@
 """What the organisers decided about other servers."""
 
+from collections.abc import Collection, Iterator, Mapping
+
 import msgspec
 
 from fediserver.db.database import Reader, Writer
@@ -29,6 +31,7 @@ _RULE = columns(DomainRule)
 ALL = Query(f"select {_RULE} from domain_rules order by domain")
 BY_ID = Query(f"select {_RULE} from domain_rules where id = :id")
 BY_DOMAIN = Query(f"select {_RULE} from domain_rules where domain = :domain")
+BY_DOMAINS = Query(f"select {_RULE} from domain_rules where domain = any(:domains)")
 PAGE = Listing(
     "select id as cursor, id from domain_rules where (severity = 'allow') = cast(:allow as boolean)", "id"
 )
@@ -58,6 +61,27 @@ async def by_id(db: Reader, rule_id: int) -> DomainRule | None:
 async def by_domain(db: Reader, domain: str) -> DomainRule | None:
     """The rule for exactly that domain."""
     return await db.one(BY_DOMAIN, DomainRule, domain=domain)
+
+
+async def over(db: Reader, hosts: Collection[str]) -> dict[str, DomainRule]:
+    """The rules for some hosts and for what is above them, by domain; `nearest` finds the one that holds."""
+    names = sorted({name for host in hosts for name in _upwards(host)})
+    return (
+        {rule.domain: rule for rule in await db.all(BY_DOMAINS, DomainRule, domains=names)} if names else {}
+    )
+
+
+def nearest(rules: Mapping[str, DomainRule], host: str) -> DomainRule | None:
+    """The one of the rules, by domain, that holds for a host, which may carry a port: the nearest above it."""
+    return next((rules[name] for name in _upwards(host) if name in rules), None)
+
+
+def _upwards(host: str) -> Iterator[str]:
+    """A host, the same without its port, and the domains above it."""
+    yield host
+    labels = host.rsplit(":", 1)[0].split(".")
+    for start in range(len(labels)):
+        yield ".".join(labels[start:])
 
 
 async def page(db: Reader, bounds: Bounds, *, allow: bool) -> list[Entry]:

@@ -14,7 +14,7 @@ from fediserver.errors import FediserverError, Refused, TooLarge, Unreachable
 from fediserver.ids import time_of
 from fediserver.models.push import Push, PushSubscription
 from fediserver.net import hosts as breaker
-from fediserver.net.client import Receipt
+from fediserver.net.client import Reach, Receipt
 from fediserver.net.hosts import HEALTHY, HostState
 from fediserver.running import RunningTasks
 from fediserver.signatures import webpush
@@ -136,7 +136,7 @@ class Pusher:
             headers["authorization"] = f"WebPush {proof}"
             headers["encryption"] = f"salt={legacy.salt}"
             headers["crypto-key"] = f"dh={legacy.public};p256ecdsa={ctx.vapid.public}"
-        return await ctx.net.post(url, body, headers, seconds=ANSWER_SECONDS)
+        return await ctx.net.post(url, body, headers, seconds=ANSWER_SECONDS, reach=Reach.WEB)
 
     async def _note(self, push: Push, host: str, reply: Receipt) -> None:
         """Act on the answer of a push service."""

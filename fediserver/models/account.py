@@ -50,10 +50,19 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     show_featured: bool = True
     sensitized_at: int | None = None
     suspended_there: bool = False
+    suspended_with_host: bool = False
+
+    @property
+    def is_suspended_here(self) -> bool:
+        """Whether somebody here decided so about this very account."""
+        return self.suspended_at is not None and not self.suspended_there and not self.suspended_with_host
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A public key, with its private half where the account is ours."""
+    """A public key, with its private half where the account is ours.
+
+    `fetched_at` is when it came, `asked_at` when its server was last asked for it though it was here (ms).
+    """
 
     id: str
     account_id: int
@@ -61,6 +70,7 @@ class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):
     public_pem: str
     private_pem: str | None
     fetched_at: int
+    asked_at: int = 0
 
 
 class User(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -63,7 +63,7 @@ class Received(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Unverified(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A request whose key we do not have yet."""
+    """A request whose key we do not have yet, or that was made with another than we have."""
 
     id: int
     host: str

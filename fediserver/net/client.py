@@ -4,8 +4,9 @@ import asyncio
 import os
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Self
 
@@ -14,6 +15,7 @@ import msgspec
 
 from fediserver import __version__
 from fediserver.errors import ConfigError, Refused, TooLarge, Unreachable
+from fediserver.models.uris import host as host_of
 from fediserver.net.guard import (
     DEFAULT_PORTS,
     HTTPS_ONLY,
@@ -40,6 +42,22 @@ CONNECTIONS_PER_HOST = 4
 
 Signer = Callable[[str], Mapping[str, str]]
 """Answers the headers that sign a GET of this very URL."""
+
+
+class Reach(Enum):
+    """What a request is for: to speak with a server that federates, or with any other, such as one with a page."""
+
+    PEER = "peer"
+    WEB = "web"
+
+
+Admit = Callable[[str, Reach], Awaitable[None]]
+"""Raises Refused when a host (host or host:port) may not be asked; the client asks it before every request."""
+
+
+async def everybody(_host: str, _reach: Reach) -> None:
+    """Admits every host."""
+
 
 _EVERYWHERE = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -69,8 +87,8 @@ class Client:
 
     `base_url` decides whether plain http is spoken (CONTRACT.md) and is named in User-Agent.
     With a `proxy` (http or https URL) names are resolved by the proxy, which then has to refuse
-    private networks itself; only https on its usual port goes through it. `transport`, `lookup`
-    and `tls` are for tests.
+    private networks itself; only https on its usual port goes through it. `admit` is asked for the host
+    of every request, those that a redirect leads to included. `transport`, `lookup` and `tls` are for tests.
     """
 
     def __init__(
@@ -79,6 +97,7 @@ class Client:
         base_url: str,
         allowed: Sequence[Network] = (),
         proxy: str | None = None,
+        admit: Admit = everybody,
         transport: httpx.AsyncBaseTransport | None = None,
         lookup: Lookup | None = None,
         tls: ssl.SSLContext | None = None,
@@ -86,6 +105,7 @@ class Client:
         self._guard = AddressGuard(allowed)
         self._policy = HTTPS_ONLY if proxy else UrlPolicy.of_node(base_url)
         self._proxied = proxy is not None
+        self._admit = admit
         self._own_lookup: SystemLookup | None = None
         self._transports: Mapping[str, Transport]
         if transport is None:
@@ -140,17 +160,20 @@ class Client:
         limit: int = MIB,
         seconds: float = TOTAL_SECONDS,
         sign: Signer | None = None,
+        reach: Reach = Reach.PEER,
     ) -> Reply:
         """GET, following up to three redirects; `limit` bounds the decoded body in bytes, `seconds` it all.
 
         `sign` is asked for each hop's headers. Any status is a Reply. Unreachable when there is
-        none, TooLarge when the body is over the limit, Refused("ssrf") when an address may not be asked.
+        none, TooLarge when the body is over the limit, Refused("ssrf") when an address may not be asked,
+        what `admit` raises when its host may not.
         """
         target = self.target(url)
         sent = dict(headers or {})
         passed: list[str] = []
         async with _deadline(target.host, seconds):
             while True:
+                await self._admit(host_of(target.url), reach)
                 signed = {**sent, **(sign(target.url) if sign else {})}
                 async with self._exchange("GET", target, signed, b"") as answer:
                     location = answer.headers.get("location") if answer.status in _REDIRECTS else None
@@ -168,12 +191,14 @@ class Client:
         headers: Mapping[str, str] | None = None,
         *,
         seconds: float = TOTAL_SECONDS,
+        reach: Reach = Reach.PEER,
     ) -> Receipt:
         """POST once, without following redirects; at most 64 KiB of the answer are kept.
 
         Once there is a status it counts, even if the rest of the answer never comes. Errors as for `get`.
         """
         target = self.target(url)
+        await self._admit(host_of(target.url), reach)
         async with (
             _deadline(target.host, seconds),
             self._exchange("POST", target, headers or {}, body) as answer,

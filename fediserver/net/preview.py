@@ -2,8 +2,8 @@
 
 import orjson
 
-from fediserver.errors import Invalid, TooLarge, Unreachable
-from fediserver.net.client import Client
+from fediserver.errors import Invalid, Refused, TooLarge, Unreachable
+from fediserver.net.client import Client, Reach
 from fediserver.text.page import Page, decoded, read, with_oembed
 
 PAGE_BYTES = 4 << 20
@@ -19,7 +19,8 @@ async def page(client: Client, url: str) -> Page:
 
     Raises Unreachable and Refused as the client does, TooLarge, and Invalid for what is no page in HTML.
     """
-    reply = await client.get(url, {"accept": f"{', '.join(_HTML)};q=0.9"}, limit=PAGE_BYTES, seconds=SECONDS)
+    headers = {"accept": f"{', '.join(_HTML)};q=0.9"}
+    reply = await client.get(url, headers, limit=PAGE_BYTES, seconds=SECONDS, reach=Reach.WEB)
     if reply.status != 200:
         raise Unreachable(f"{url[:200]} answers {reply.status}")
     content_type = reply.headers.get("content-type", "")
@@ -33,7 +34,8 @@ async def page(client: Client, url: str) -> Page:
 
 async def _oembed(client: Client, url: str) -> object:
     try:
-        reply = await client.get(url, {"accept": "application/json"}, limit=OEMBED_BYTES, seconds=SECONDS)
+        headers = {"accept": "application/json"}
+        reply = await client.get(url, headers, limit=OEMBED_BYTES, seconds=SECONDS, reach=Reach.WEB)
         return orjson.loads(reply.body) if reply.status == 200 else None
-    except (Unreachable, TooLarge, orjson.JSONDecodeError):
+    except (Unreachable, Refused, TooLarge, orjson.JSONDecodeError):
         return None

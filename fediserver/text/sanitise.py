@@ -7,6 +7,7 @@ attribute values stand in double quotes without `<`, `>` or `"`.
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 import nh3
 
@@ -20,6 +21,10 @@ INPUT_LENGTH = 262_144
 
 TAGS = 8_000
 """Tags that are looked at: a parser's work grows with the square of nesting."""
+
+ESCAPED = 20_000
+"""Ampersands, `>` and hard spaces that are looked at: ammonia's work grows with the square of their number, and what
+they are written out as is up to six times as long."""
 
 _SMALL = 16_384
 _FEW_TAGS = 200
@@ -47,6 +52,7 @@ _KEPT_ATTRIBUTE = re.compile(
     r"""\s(href|rel|class|translate|start|reversed|value)=("[^"]*"|'[^']*'|[^\s"'=`]+)""", re.IGNORECASE
 )
 _UNFINISHED = re.compile(r"&#?[A-Za-z0-9]{0,31}\Z")
+_ESCAPED = re.compile("[&>\u00a0]")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
 _NOT_IN_NAMES = re.compile(r"[\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -102,9 +108,9 @@ _CLEANER = nh3.Cleaner(
 def clean(html: str) -> str:
     """Remote HTML with only harmless tags, classes and links; cleaning it again changes nothing.
 
-    What is longer than 256k characters or 8,000 tags is cut before a tag (and what such a document
-    grew to may be cut again); what still grows out of all measure becomes plain text. Links open in
-    a new window and say nofollow and noopener.
+    What is longer than 256k characters, 8,000 tags or 20,000 characters to be escaped is cut before a tag
+    (and what such a document grew to may be cut again); what still grows out of all measure becomes plain
+    text. Links open in a new window and say nofollow and noopener.
     """
     html = _bounded(html.encode("utf-8", "replace").decode("utf-8"))
     cleaned, unlinked = _once(html)
@@ -142,13 +148,19 @@ def _bounded(html: str) -> str:
     others, and opens every unclosed bold tag anew in each paragraph, unless they are the same.
     """
     if len(html) > INPUT_LENGTH:
-        html = html[:INPUT_LENGTH]
-        if html.rfind("<") > html.rfind(">"):
-            html = html[: html.rfind("<")]
-        html = _UNFINISHED.sub("", html)
+        html = _UNFINISHED.sub("", _cut_before_tag(html, INPUT_LENGTH))
     if len(html) <= _SMALL and html.count("<") <= _FEW_TAGS:
         return html
+    escaped = next(islice(_ESCAPED.finditer(html), ESCAPED, None), None)
+    if escaped is not None:
+        html = _cut_before_tag(html, escaped.start())
     return _PART.sub(_plain_tag, "<".join(html.split("<", TAGS + 1)[: TAGS + 1]))
+
+
+def _cut_before_tag(html: str, length: int) -> str:
+    """At most so many characters, without a tag that has not ended."""
+    html = html[:length]
+    return html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html
 
 
 def _plain_tag(part: re.Match[str]) -> str:

@@ -21,7 +21,16 @@ ROWS = f"""
     insert into schema_migrations values (1, '{FIRST}', 0);
     insert into settings values ('base_url', '{BASE}');
     insert into accounts (id, username, uri, created_at) values (1, 'alice', '{BASE}/users/alice', 0);
-    insert into hosts (id, name) values (5, 'elm.example');
+    insert into hosts (id, name) values (5, 'elm.example'), (6, 'spam.example:8443');
+    insert into domain_rules (domain, severity, reason, created_at)
+    values ('spam.example', 'suspend', '', 7), ('fine.spam.example', 'noop', '', 8);
+    insert into accounts (id, username, domain, host_id, uri, created_at)
+    values (2, 'bob', 'elm.example', 5, 'https://elm.example/bob', 0),
+           (3, 'dan', 'deep.spam.example', 5, 'https://elm.example/dan', 0),
+           (4, 'eve', 'spam.example', 5, 'https://elm.example/eve', 0),
+           (5, 'fay', 'fine.spam.example', 5, 'https://elm.example/fay', 0),
+           (6, 'gus', 'notspam.example', 5, 'https://elm.example/gus', 0),
+           (7, 'hal', 'elm.example', 6, 'https://spam.example:8443/hal', 0);
     insert into statuses (id, uri, url, account_id, visibility, conversation_id, context_uri, text, created_at)
     values (20, '{POST}', '{BASE}/@alice/20', 1, 0, 20, '{BASE}/contexts/20', 'hello', 0);
     insert into statuses (id, uri, url, account_id, visibility, conversation_id, context_uri, created_at)
@@ -38,6 +47,9 @@ WAITING = Query(
     "select o.id, o.object_uri, d.inbox, d.next_at from deliveries d join outgoing o on o.id = d.outgoing_id"
 )
 TOLD = Query("select id, group_key, filtered from notifications order by id")
+SUSPENDED = Query(
+    "select username, suspended_with_host from accounts where suspended_at is not null order by username"
+)
 FORGET = Query("delete from outgoing where id = 30")
 
 
@@ -83,6 +95,12 @@ async def test_what_was_told_is_grouped_and_not_held_back(old: Database) -> None
     await migrate(old, StoppedClock())
     found = [(one, key, bool(filtered)) for one, key, filtered in await old.rows(TOLD)]
     assert found == [(40, "favourite-20-2", False), (41, "follow-2", False), (42, None, False)]
+
+
+async def test_who_is_of_a_suspended_server_is_suspended_with_it(old: Database) -> None:
+    await migrate(old, StoppedClock())
+    found = [(name, bool(with_host)) for name, with_host in await old.rows(SUSPENDED)]
+    assert found == [("dan", True), ("eve", True), ("hal", True)]
 
 
 async def test_what_was_numbered_earlier_but_came_later_is_not_left_out(

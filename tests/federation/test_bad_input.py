@@ -135,19 +135,6 @@ async def test_the_key_of_another_host_is_refused(scene: Scene) -> None:
     await answered(scene, 401, words="signature", key_id=mallory.key_id)
 
 
-async def test_a_key_whose_server_is_away_changes_nothing_for_what_is_signed_wrongly(scene: Scene) -> None:
-    """The key that is known is looked at again; its server may say anything, the sender still reads 401."""
-    scene.town.clock.advance(HOUR)
-    for status in (500, 404, 410, 200):
-        scene.elm.serve(scene.bob.uri, b"", status)
-        await answered(scene, 401, words="signature", pair=scene.mallory.pair)
-    scene.town.network.down.add("elm.example")
-    await answered(scene, 401, words="signature", pair=scene.mallory.pair)
-    # Who signs well is heard all the while.
-    await scene.bob.told(scene.town, scene.bob.activity("Follow", scene.alice.uri))
-    assert (await scene.town.now(scene.alice)).followers_count == 1
-
-
 async def test_a_new_key_is_found_when_the_old_one_does_not_fit(scene: Scene) -> None:
     scene.town.clock.advance(HOUR)
     scene.bob.actor["publicKey"]["publicKeyPem"] = scene.mallory.pair.public_pem

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fediserver.text.sanitise import INPUT_LENGTH, clean, clean_text
+from fediserver.text.sanitise import ESCAPED, INPUT_LENGTH, clean, clean_text
 
 REL = 'rel="nofollow noopener" target="_blank"'
 
@@ -131,6 +131,18 @@ def test_long_input_is_cut_before_a_tag() -> None:
     assert clean(start + '<a href="https://x.example/">y</a>') == start
     assert clean(start + "&amp;&amp;") == start
     assert clean("<p>" + "<b>x</b> " * 40_000).count("<b>") <= 4_000
+
+
+@pytest.mark.parametrize(
+    "part", ["&", "&a", "&am", "&#", "&#160;", "&nbsp;", "&lt;", "\xa0", ">", "x>", "<b>&</b>&&&&"]
+)
+def test_what_is_escaped_is_bounded(part: str) -> None:
+    """A parser's work grows with the square of it, and what is stored to six times its length."""
+    cleaned = clean(f"<p>Before</p>{part * (250_000 // len(part))}")
+    assert cleaned.startswith("<p>Before</p>")
+    assert 5_000 < cleaned.count("&") <= ESCAPED
+    assert len(cleaned) <= INPUT_LENGTH
+    assert clean(cleaned) == cleaned
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,19 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
 from fediserver.db import accounts
-from fediserver.errors import FediserverError, Gone, NotFound, Unauthorised
+from fediserver.errors import FediserverError, Gone, NotFound, TooMany, Unauthorised
 from fediserver.models.account import Account
+from fediserver.models.uris import host
 from fediserver.signatures import Message, claim
+from fediserver.web.auth import access_of
+from fediserver.web.limits import Rule
+from fediserver.web.pages.door import client_key
 
 Endpoint = Callable[[Context, Request], Awaitable[Response]]
 
+INTRODUCTIONS_BY_ADDRESS = Rule("introductions-address", 30, 300)
+INTRODUCTIONS_BY_HOST = Rule("introductions-host", 60, 300)
+"""Keys that are fetched while their owner's request waits; what is posted to an inbox waits elsewhere."""
 FRESH = {"cache-control": "max-age=60", "vary": "Accept, Signature"}
 """Headers of a document that anybody may have."""
 
@@ -39,14 +46,24 @@ def answer(doc: Document, status: int = 200) -> Response:
 async def signed_by(ctx: Context, request: Request) -> Account | None:
     """Whose key has signed a GET; None when it is unsigned, signed wrongly, or by a blocked server.
 
-    A key that is not here is fetched: a server that asks has a reason to be known.
+    A key that is not here is fetched: a server that asks has a reason to be known. Raises TooMany when the address
+    that asks, or the server of the key, has made us do so too often. Ask this before what is asked for is looked
+    at: otherwise the fetch would tell the key's server whether it exists.
     """
     message = await message_of(ctx, request, b"")
     try:
         claimed = claim(message, now=ctx.clock())
-        return await inbox.signer(ctx, claimed)
+        return await inbox.signer(ctx, claimed, begin=lambda: _count(request, host(claimed.key_id)))
+    except TooMany:
+        raise
     except FediserverError:
         return None
+
+
+def _count(request: Request, key_host: str) -> None:
+    limits = access_of(request).limits
+    limits.demand(limits.check(INTRODUCTIONS_BY_ADDRESS, client_key(request)))
+    limits.demand(limits.check(INTRODUCTIONS_BY_HOST, key_host))
 
 
 async def admit(ctx: Context, request: Request) -> None:

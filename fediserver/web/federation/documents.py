@@ -53,17 +53,21 @@ async def status_document(ctx: Context, request: Request) -> Response:
 
 
 async def open_post(ctx: Context, request: Request) -> Status:
-    """The post of an address, for whoever signed the request; raises Gone for a deleted one."""
+    """The post of an address, for whoever signed the request; raises Gone for a deleted one.
+
+    Who asks is looked at in the same way whether there is such a post or not.
+    """
     name, number = request.path_params["name"].lower(), ids.parse(request.path_params["id"])
     if number is None:
         raise NotFound
     uri = ctx.uris.status(name, number)
     status = await statuses.by_uri(ctx.db, uri)
+    is_open = status is not None and status.visibility.is_open
+    viewer = None if is_open else await signed_by(ctx, request)
     if status is None:
         if await statuses.tombstone(ctx.db, uri) is not None:
             raise Gone("This post was deleted")
         raise NotFound
-    viewer = None if status.visibility.is_open else await signed_by(ctx, request)
     if not await visibility.can_see(ctx.db, viewer, status):
         raise NotFound
     return status
