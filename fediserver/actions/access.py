@@ -140,13 +140,14 @@ async def authorize(
     """
     if act_as.id != member.id and act_as.id not in {group.id for group in await voices(core, member)}:
         raise Denied("access_denied", "You may not act as this account")
-    # The code carries what its row has no column for; it is believed because its hash is found.
-    code = f"{core.ids.next()}.{member.id}.{secrets.token_urlsafe(32)}"
+    # The code carries the id of its token; it is believed because its hash is found.
+    code = f"{core.ids.next()}.{secrets.token_urlsafe(32)}"
     now = core.clock()
     row = AuthorizationCode(
         code_hash=hashed(code),
         application_id=application.id,
         account_id=act_as.id,
+        user_id=member.id,
         redirect_uri=redirect_uri,
         scopes=" ".join(granted),
         challenge=challenge,
@@ -184,7 +185,7 @@ async def exchange(
         row = await access.code(tx, code_hash)
         if row is None or row.application_id != application.id:
             return "The code is not known; ask the member to authorise the app again"
-        token_id, user_id = (int(part) for part in code.split(".")[:2])
+        token_id = int(code.partition(".")[0])
         if row.challenge == _SPENT:
             await access.drop_token(tx, token_id)
             return "The code was used before; its token is revoked, so ask the member to authorise again"
@@ -193,7 +194,7 @@ async def exchange(
             return wrong
         await access.spend_code(tx, code_hash, _SPENT)
         token = AccessToken(
-            token_id, hashed(secret), application.id, row.account_id, user_id, row.scopes, now, now, None
+            token_id, hashed(secret), application.id, row.account_id, row.user_id, row.scopes, now, now, None
         )
         await access.insert_token(tx, token)
         return token

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from fediserver.actions import access, register
+from fediserver.actions import access, moderate, register, sessions
 from fediserver.clock import DAY, MINUTE, SECOND
 from fediserver.db import access as rows
 from fediserver.db import accounts
 from fediserver.db.database import Writer
+from fediserver.models.oauth import Application
 from tests.garden import PASSWORD, Garden, hidden, open_garden, query
 
 BACK = "https://app.example/back"
@@ -398,6 +399,45 @@ async def test_an_address_with_a_query_keeps_it(app: App) -> None:
     other = await App.register(app.garden, "read", uri)
     other.browser = app.browser
     assert query((await other.approved(redirect_uri=uri)).headers["location"])["kind"] == "moss"
+
+
+@pytest.mark.parametrize("way", ["link", "form", "suspended"])
+@pytest.mark.parametrize("voice", ["alice", "orchard"])
+async def test_a_new_password_and_a_suspension_end_codes_that_are_no_tokens_yet(
+    app: App, way: str, voice: str
+) -> None:
+    core = app.garden.core
+    alice = await accounts.by_handle(core.db, "alice")
+    assert alice is not None
+    group = await register.create_group(core, name="orchard", title="The Orchard", owner=alice)
+    code = await app.code(account=str({"alice": alice, "orchard": group}[voice].id))
+    bob = await app.garden.account("bob")
+    other = await access.authorize(
+        core,
+        application=await _application(app),
+        member=bob,
+        act_as=bob,
+        redirect_uri=BACK,
+        granted=("read",),
+        challenge="",
+    )
+    if way == "link":
+        await sessions.choose_password(core, await sessions.make_link(core, alice), "wide beds of leeks")
+    elif way == "form":
+        fields = hidden((await app.browser.get("/auth/password")).text)
+        sent = fields | {"current": PASSWORD, "password": "wide beds of leeks", "again": "wide beds of leeks"}
+        assert (await app.browser.post("/auth/password", data=sent)).status_code == 303
+    else:
+        await moderate.take(core, alice.id, "suspend", moderate.Decision(by=None))
+    answer = await app.token(code)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert (await app.token(other)).status_code == 200, "what others gave stays"
+
+
+async def _application(app: App) -> Application:
+    found = await rows.application(app.garden.core.db, app.client_id)
+    assert found is not None
+    return found
 
 
 async def test_a_speaker_of_a_group_may_act_as_it_and_others_may_not(app: App) -> None:
