@@ -50,6 +50,8 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     show_featured: bool = True
     sensitized_at: int | None = None
     suspended_there: bool = False
+    avatar_still: str = ""
+    header_still: str = ""
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -14,3 +14,7 @@ create table authorization_codes (
 );
 create index authorization_codes_expiry on authorization_codes (expires_at);
 create index authorization_codes_user on authorization_codes (user_id);
+
+-- The first frame of a moving avatar or header of ours, below /media/; '' where the picture does not move.
+alter table accounts add column avatar_still text not null default '';
+alter table accounts add column header_still text not null default '';
