@@ -182,7 +182,9 @@ async def frames_of(client: httpx.AsyncClient, address: str) -> int:
 @pytest.mark.parametrize("into", ["GIF", "WEBP"])
 async def test_a_picture_that_moves_has_one_that_does_not(town: Any, into: str) -> None:
     client = await town.client(await town.account("alice"))
-    files = {name: (f"me.{into.lower()}", film(into), f"image/{into.lower()}") for name in ("avatar", "header")}
+    files = {
+        name: (f"me.{into.lower()}", film(into), f"image/{into.lower()}") for name in ("avatar", "header")
+    }
     for entity in (
         (await client.patch("/api/v1/accounts/update_credentials", files=files)).json(),
         (await client.get(PATH)).json(),
