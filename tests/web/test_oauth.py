@@ -137,6 +137,20 @@ async def test_registering_takes_json_with_a_list_and_the_default_scope(garden: 
         "JavaScript:alert(1)",
         "data:text/html,x",
         "vbscript:x",
+        "chrome://settings/",
+        "chrome-extension://abcdefgh/x.html",
+        "moz-extension://abcdefgh/x.html",
+        "intent://scan/#Intent;scheme=x;end",
+        "intent://scan/",
+        "android-app://com.example/https/x",
+        "feed:javascript:alert(1)",
+        "feed:https://app.example/",
+        "jar:https://app.example/x.jar!/",
+        "ms-msdt:/id",
+        "search-ms:query=x",
+        "mailto:rose@app.example",
+        "rake:javascript:alert(1)",
+        "rake:DATA:text/html,x",
         "file:///etc/passwd",
         "https://app.example/#fragment",
         "/relative",
@@ -158,7 +172,15 @@ async def test_addresses_that_run_or_lead_nowhere_are_refused(garden: Garden, ur
 
 @pytest.mark.parametrize(
     "uri",
-    [OOB, "http://127.0.0.1:3000/", "http://localhost:5555/cb", "http://[::1]:9/", "com.example.app:/cb"],
+    [
+        OOB,
+        "http://127.0.0.1:3000/",
+        "http://localhost:5555/cb",
+        "http://[::1]:9/",
+        "com.example.app:/cb",
+        "rake://in",
+        "rake:help",
+    ],
 )
 async def test_loopback_private_and_out_of_band_addresses_are_taken(garden: Garden, uri: str) -> None:
     answer = await garden.browser().post("/api/v1/apps", json={"client_name": "Good", "redirect_uris": [uri]})
@@ -399,6 +421,23 @@ async def test_an_address_with_a_query_keeps_it(app: App) -> None:
     other = await App.register(app.garden, "read", uri)
     other.browser = app.browser
     assert query((await other.approved(redirect_uri=uri)).headers["location"])["kind"] == "moss"
+
+
+async def test_an_app_that_wants_no_page_gets_an_error_instead(app: App) -> None:
+    for browser, code in ((app.browser, "consent_required"), (app.garden.browser(), "login_required")):
+        answer = await browser.get(f"/oauth/authorize?{urlencode(app.request(prompt='none'))}")
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"{BACK}?")
+        told = query(answer.headers["location"])
+        assert (told["error"], told["state"]) == (code, "xyzzy")
+        assert "prompt=none" in told["error_description"]
+
+
+async def test_an_app_may_have_the_member_log_in_again(app: App) -> None:
+    answer = await app.ask(prompt="login")
+    assert answer.headers["location"].startswith("/auth/sign_in?next=")
+    assert "prompt" not in answer.headers["location"]
+    assert (await app.ask(prompt="consent")).status_code == 200
 
 
 @pytest.mark.parametrize("way", ["link", "form", "suspended"])
