@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from fediserver.actions import passwords
+from fediserver.actions import follow, passwords
 from fediserver.actions.core import Core
 from fediserver.db import accounts
 from fediserver.db.database import Clash, Reader, Writer
@@ -122,7 +122,7 @@ async def sign_up(
 
 
 async def create_group(core: Core, *, name: str, title: str, owner: Account) -> Account:
-    """A new group, owned by a member; it has keys and a name of its own, but no log-in.
+    """A new group, owned by a member, who follows it; it has keys and a name of its own, but no log-in.
 
     Raises Invalid with details for `username` or `display_name`.
     """
@@ -143,6 +143,7 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
     async def write(tx: Writer) -> None:
         await _insert(tx, group, its_keys)
         await accounts.put_member(tx, GroupMember(group.id, owner.id, "owner", group.created_at))
+        await follow.begin(core, tx, owner, group)
 
     await _or_taken(core, write, name, "")
     return group

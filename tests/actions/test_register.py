@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fediserver.actions import passwords, register, sessions
-from fediserver.db import accounts
+from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, Unavailable
 from fediserver.signatures import keys
@@ -116,6 +116,9 @@ async def test_people_and_groups_share_the_names(garden: Garden) -> None:
     member = await accounts.member(garden.core.db, group.id, alice.id)
     assert member is not None
     assert member.role == "owner"
+    assert await relationships.follow(garden.core.db, alice.id, group.id) is not None
+    counted = [await accounts.by_id(garden.core.db, account_id) for account_id in (alice.id, group.id)]
+    assert [one and (one.following_count, one.followers_count) for one in counted] == [(1, 0), (0, 1)]
     assert await accounts.user(garden.core.db, group.id) is None
     assert len(await accounts.keys(garden.core.db, group.id)) == 2
     for name in ("alice", "orchard"):
