@@ -5,10 +5,14 @@ class FediserverError(Exception):
     """Base of everything that is raised on purpose; its text is fit to be shown to the person who asked."""
 
 
+NO_RECORD = "Record not found"
+"""What Mastodon's API says of everything that is not there; pages say it in their own words."""
+
+
 class NotFound(FediserverError):
     """There is no such thing, or the viewer may not know of it (404)."""
 
-    def __init__(self, text: str = "Record not found") -> None:
+    def __init__(self, text: str = NO_RECORD) -> None:
         super().__init__(text)
 
 

@@ -36,9 +36,9 @@ class Garden:
         """Other settings from now on."""
         object.__setattr__(self.core, "config", msgspec.structs.replace(self.core.config, **changes))
 
-    def browser(self, **headers: str) -> httpx.AsyncClient:
+    def browser(self, *, address: str = "192.0.2.7", **headers: str) -> httpx.AsyncClient:
         """A browser with its own cookies that follows no redirects."""
-        transport = httpx.ASGITransport(app=self.app, client=("192.0.2.7", 4711))
+        transport = httpx.ASGITransport(app=self.app, client=(address, 4711))
         accept = {"accept": "text/html", **headers}
         return httpx.AsyncClient(transport=transport, base_url=BASE, headers=accept)
 

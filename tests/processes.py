@@ -230,6 +230,12 @@ class Node:
             raise AssertionError(f"it did not stop within {STOP_SECONDS:g} s:\n{self.logged()}") from None
         assert code == 0, f"it stopped with {code}:\n{self.logged()}"
 
+    def children(self) -> list[int]:
+        """The ids of the processes that it has started (Linux)."""
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     async def close(self) -> None:
         """End everything, however the test went."""
         await self._clients.aclose()

@@ -38,8 +38,16 @@ _SPENT = "spent"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,63}")
-# The first three run or show what the address itself holds; the others are the browser's own.
-_NEVER = frozenset({"javascript", "data", "vbscript", "file", "blob", "filesystem", "about", "view-source"})
+# No app of a member has these: they run or show what the address itself holds, are the browser's own, hand on to
+# another scheme, open what the system brings along, or are protocols.
+_NOT_OF_APPS = (
+    "javascript data vbscript file blob filesystem about view-source "
+    "chrome devtools edge brave opera vivaldi resource moz-icon "
+    "intent android-app feed jar mhtml wyciwyg pcast search search-ms help hcp its "
+    "ws wss ftp sftp ssh telnet smb nfs ldap ldaps gopher mailto news nntp tel sms irc urn"
+)
+_NEVER = frozenset(_NOT_OF_APPS.split())
+_NEVER_BEGIN = ("chrome-", "moz-extension", "safari-", "ms-", "shell", "x-apple", "itms")
 
 
 class Denied(FediserverError):
@@ -140,13 +148,14 @@ async def authorize(
     """
     if act_as.id != member.id and act_as.id not in {group.id for group in await voices(core, member)}:
         raise Denied("access_denied", "You may not act as this account")
-    # The code carries what its row has no column for; it is believed because its hash is found.
-    code = f"{core.ids.next()}.{member.id}.{secrets.token_urlsafe(32)}"
+    # The code carries the id of its token; it is believed because its hash is found.
+    code = f"{core.ids.next()}.{secrets.token_urlsafe(32)}"
     now = core.clock()
     row = AuthorizationCode(
         code_hash=hashed(code),
         application_id=application.id,
         account_id=act_as.id,
+        user_id=member.id,
         redirect_uri=redirect_uri,
         scopes=" ".join(granted),
         challenge=challenge,
@@ -184,7 +193,7 @@ async def exchange(
         row = await access.code(tx, code_hash)
         if row is None or row.application_id != application.id:
             return "The code is not known; ask the member to authorise the app again"
-        token_id, user_id = (int(part) for part in code.split(".")[:2])
+        token_id = int(code.partition(".")[0])
         if row.challenge == _SPENT:
             await access.drop_token(tx, token_id)
             return "The code was used before; its token is revoked, so ask the member to authorise again"
@@ -193,7 +202,7 @@ async def exchange(
             return wrong
         await access.spend_code(tx, code_hash, _SPENT)
         token = AccessToken(
-            token_id, hashed(secret), application.id, row.account_id, user_id, row.scopes, now, now, None
+            token_id, hashed(secret), application.id, row.account_id, row.user_id, row.scopes, now, now, None
         )
         await access.insert_token(tx, token)
         return token
@@ -336,8 +345,16 @@ def _may_be_redirected_to(uri: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if _SCHEME.fullmatch(parts.scheme) is None or parts.scheme in _NEVER:
+    if _SCHEME.fullmatch(parts.scheme) is None:
         return False
     if parts.scheme in ("http", "https"):
         return bool(parts.hostname) and parts.username is None and port != 0
-    return len(uri) > len(parts.scheme) + 1
+    rest = uri[len(parts.scheme) + 1 :]
+    # Some programs go on to an address within the address.
+    inner, colon, _ = rest.lower().partition(":")
+    return rest != "" and not _is_never(parts.scheme) and not (colon and _is_never(inner))
+
+
+def _is_never(scheme: str) -> bool:
+    """Whether a scheme cannot be an app's own (RFC 8252, 7.1; many have no dot in theirs, against its advice)."""
+    return scheme in _NEVER or scheme.startswith(_NEVER_BEGIN)

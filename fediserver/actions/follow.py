@@ -81,6 +81,21 @@ def _as_follow(core: Core, wish: FollowRequest) -> Follow:
     return Follow(**msgspec.structs.asdict(wish) | {"id": core.ids.next(), "created_at": core.clock()})
 
 
+async def begin(core: Core, tx: Writer, me: Account, target: Account) -> None:
+    """Follow one of ours within a transaction in which nothing can be in the way: one of the two is new."""
+    wish = FollowRequest(
+        id=core.ids.next(),
+        account_id=me.id,
+        target_id=target.id,
+        uri="",
+        show_reblogs=True,
+        notify=False,
+        languages=None,
+        created_at=core.clock(),
+    )
+    await _grant(core, tx, me, target, wish)
+
+
 async def _ask_ours(core: Core, tx: Writer, me: Account, target: Account, wish: FollowRequest) -> None:
     """A follow of one of ours, by one of ours: granted at once unless consent is wanted."""
     if target.locked:

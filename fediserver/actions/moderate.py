@@ -233,7 +233,16 @@ async def _delete(core: Core, tx: Writer, target: Account) -> None:
         await access.drop_tokens_of(tx, target.id)
         await accounts.drop_user(tx, target.id)
     gone = msgspec.structs.replace(
-        target, deleted_at=now, display_name="", note="", note_text="", fields="[]", avatar="", header=""
+        target,
+        deleted_at=now,
+        display_name="",
+        note="",
+        note_text="",
+        fields="[]",
+        avatar="",
+        header="",
+        avatar_still="",
+        header_still="",
     )
     await accounts.update(tx, gone)
     await relationships.drop_all(tx, target.id)

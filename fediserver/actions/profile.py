@@ -28,14 +28,21 @@ DESCRIPTION_CHARACTERS = 150
 DOMAINS = 100
 
 
+class ProfilePicture(msgspec.Struct, frozen=True):
+    """A stored picture, by its path below /media/, '' for none; `still` where it moves."""
+
+    path: str = ""
+    still: str = ""
+
+
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change; what is unset stays. `avatar` and `header` are paths below /media/."""
+    """What is to change; what is unset stays."""
 
     display_name: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
     fields: list[tuple[str, str]] | UnsetType = UNSET
-    avatar: str | UnsetType = UNSET
-    header: str | UnsetType = UNSET
+    avatar: ProfilePicture | UnsetType = UNSET
+    header: ProfilePicture | UnsetType = UNSET
     avatar_description: str | UnsetType = UNSET
     header_description: str | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
@@ -122,8 +129,6 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         "discoverable",
         "indexable",
         "hide_collections",
-        "avatar",
-        "header",
         "avatar_description",
         "header_description",
         "show_media",
@@ -133,6 +138,10 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
         value = getattr(change, name)
         if value is not UNSET:
             fresh[name] = value.strip() if isinstance(value, str) else value
+    if change.avatar is not UNSET:
+        fresh |= {"avatar": change.avatar.path, "avatar_still": change.avatar.still}
+    if change.header is not UNSET:
+        fresh |= {"header": change.header.path, "header_still": change.header.still}
     if change.display_name is not UNSET:
         fresh["display_name"] = one_line(change.display_name)
     if change.bot is not UNSET and me.actor_type in ("Person", "Service"):

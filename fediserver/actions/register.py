@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from fediserver.actions import mail, passwords
+from fediserver.actions import follow, mail, passwords
 from fediserver.actions.core import Core
 from fediserver.db import access, accounts
 from fediserver.db.database import Clash, Reader, Writer
@@ -181,7 +181,7 @@ async def confirm_by_hand(core: Core, account: Account) -> None:
 
 
 async def create_group(core: Core, *, name: str, title: str, owner: Account) -> Account:
-    """A new group, owned by a member; it has keys and a name of its own, but no log-in.
+    """A new group, owned by a member, who follows it; it has keys and a name of its own, but no log-in.
 
     Raises Invalid with details for `username` or `display_name`.
     """
@@ -202,6 +202,7 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
     async def write(tx: Writer) -> None:
         await _insert(tx, group, its_keys)
         await accounts.put_member(tx, GroupMember(group.id, owner.id, "owner", group.created_at))
+        await follow.begin(core, tx, owner, group)
 
     await _or_taken(core, write, name, "")
     return group

@@ -32,22 +32,37 @@ _LONGEST_LOGIN = 320
 _LONGEST_AGENT = 200
 
 
-async def log_in(core: Core, *, login: str, password: str) -> tuple[Account, User]:
-    """Whose name or e-mail address and password these are.
+class Login(msgspec.Struct, frozen=True):
+    """What somebody gave as their name: the same `key` for everything that means the same log-in."""
+
+    key: str
+    account: Account | None
+    user: User | None
+
+
+async def meant(core: Core, login: str) -> Login:
+    """Whose log-in a name or an e-mail address means, in any spelling; with a key of its own if it is nobody's."""
+    login = login.strip().lower()[:_LONGEST_LOGIN]
+    name = login.lstrip("@")
+
+    async def look(tx: Reader) -> tuple[Account | None, User | None]:
+        if "@" in name:
+            user = await accounts.user_by_email(tx, login)
+            return (await accounts.by_id(tx, user.account_id) if user else None), user
+        account = await accounts.by_handle(tx, name)
+        return account, await accounts.user(tx, account.id) if account else None
+
+    account, user = await core.db.read(look)
+    return Login(f"@{name}" if account is None else str(account.id), account, user)
+
+
+async def log_in(login: Login, password: str) -> tuple[Account, User]:
+    """The member, if this is their password.
 
     Raises Invalid, the same for an unknown name and a wrong password; Forbidden, to those who know the
     password, when the log-in cannot be used (yet).
     """
-    login = login.strip()[:_LONGEST_LOGIN]
-
-    async def look(tx: Reader) -> tuple[Account | None, User | None]:
-        if "@" in login.lstrip("@"):
-            user = await accounts.user_by_email(tx, login)
-            return (await accounts.by_id(tx, user.account_id) if user else None), user
-        account = await accounts.by_handle(tx, login.lstrip("@"))
-        return account, await accounts.user(tx, account.id) if account else None
-
-    account, user = await core.db.read(look)
+    account, user = login.account, login.user
     right = await passwords.matches(password, user.password_hash if user else None)
     if not right or user is None or account is None or account.deleted_at is not None:
         raise Invalid("This name and password do not belong together")
@@ -113,8 +128,10 @@ async def link_owner(core: Core, token: str, purposes: tuple[str, ...] = TO_CHOO
 async def choose_password(core: Core, token: str, password: str) -> Account:
     """Use a link to set the password; ends every session, and, of a log-in that had a password, every token.
 
-    A link that came by mail confirms the address, too. Raises NotFound when the link was used or is too
-    old, Invalid when the password is too short or too long.
+    Codes that an app has not changed for a token yet go with the sessions. A link that came by mail confirms the
+    address, too.
+
+    Raises NotFound when the link was used or is too old, Invalid when the password is too short or too long.
     """
     await link_owner(core, token)
     password_hash = await passwords.hashed(password)
@@ -166,6 +183,8 @@ async def _confirm(core: Core, tx: Writer, user: User) -> None:
 
 async def change_password(core: Core, user: User, *, current: str, password: str) -> None:
     """Replace a password by somebody who knows the present one; ends every session, apps stay connected.
+
+    An app that was about to be connected has to ask again.
 
     Raises Invalid with details for `current` or `password`.
     """

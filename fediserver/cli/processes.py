@@ -12,7 +12,8 @@ import click
 
 from fediserver.errors import ConfigError
 
-STOP_WITHIN = 10.0
+STOP_WITHIN = 9.0
+"""Seconds for the children to end well; with the looks between, the parent is gone after ten."""
 RESTART_AFTER = 1.0
 LOOK = 0.2
 
@@ -46,7 +47,7 @@ class Supervisor:
         self._read_end, self._write_end = os.pipe()
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT; then every child has ten seconds to end well."""
+        """Until SIGTERM or SIGINT; then the children have some seconds to end well."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         self._children = [self._start() for _ in range(self._count)]
@@ -76,9 +77,10 @@ class Supervisor:
         for child in self._children:
             child.terminate()
         end = time.monotonic() + STOP_WITHIN
+        while time.monotonic() < end and any(child.poll() is None for child in self._children):
+            time.sleep(0.05)
         for child in self._children:
-            try:
-                child.wait(max(end - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
+            if child.poll() is None:
                 child.kill()
-                child.wait()
+        for child in self._children:
+            child.wait()

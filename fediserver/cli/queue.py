@@ -23,11 +23,11 @@ def queue() -> None:
 def status(node: Node, as_json: bool) -> None:
     """What waits for which host, and why; and the mail that waits."""
 
-    async def work(ctx: Context) -> tuple[list[Lane], int, int, Standing]:
-        lanes, unhandled = await hosts.standing(ctx.db), await intake.waiting(ctx.db)
-        return lanes, unhandled, await intake.parked(ctx.db), await mails.standing(ctx.db)
+    async def work(ctx: Context) -> tuple[list[Lane], int, int, Standing, int]:
+        waiting, parked = await intake.waiting(ctx.db), await intake.parked(ctx.db)
+        return await hosts.standing(ctx.db), waiting, parked, await mails.standing(ctx.db), ctx.clock()
 
-    lanes, unhandled, unverified, mail = run(node, work)
+    lanes, unhandled, unverified, mail, now = run(node, work)
     facts = {
         "unhandled": unhandled,
         "unverified": unverified,
@@ -37,6 +37,7 @@ def status(node: Node, as_json: bool) -> None:
                 "host": lane.name,
                 "waiting": lane.waiting,
                 "next_try": isoformat(max(lane.next_at, lane.retry_at)) if lane.next_at is not None else None,
+                "under_way": lane.lease_until > now,
                 "breaker": "open" if lane.opened_at is not None else "closed",
                 "failures_in_a_row": lane.failures,
                 "last_success": isoformat(lane.last_success_at) if lane.last_success_at else None,
@@ -54,13 +55,7 @@ def status(node: Node, as_json: bool) -> None:
         f"{facts['waiting']} deliveries wait, {unhandled} received activities are not handled yet, "
         f"{unverified} wait for the key of their sender"
     ]
-    lines += [
-        f"{lane.name}: {lane.waiting} waiting"
-        + (f", {lane.last_error}" if lane.last_error else "")
-        + (f", next try {isoformat(max(lane.next_at, lane.retry_at))}" if lane.next_at is not None else "")
-        for lane in lanes
-        if lane.waiting or lane.last_error
-    ]
+    lines += [_said(lane, now) for lane in lanes if lane.waiting or lane.last_error]
     if mail.waiting:
         lines.append(f"{mail.waiting} mails wait" + (f", {mail.last_error}" if mail.last_error else ""))
     show(facts, as_json=as_json, text="\n".join(lines))
@@ -71,18 +66,20 @@ def status(node: Node, as_json: bool) -> None:
 @node_options
 def retry(node: Node, host: str) -> None:
     """Try everything that waits for a host now."""
+    host = host.lower()
 
     async def work(ctx: Context) -> int:
         await _known(ctx, host)
 
         async def hurry(tx: Writer) -> int:
             await hosts.try_now(tx, host, ctx.clock())
-            return await hosts.hurry(tx, host, ctx.clock())
+            await hosts.hurry(tx, host, ctx.clock())
+            return await hosts.waiting_for(tx, host)
 
         return await ctx.db.write(hurry)
 
-    run(node, work)
-    click.echo(f"everything that waits for {host} is tried now")
+    waiting = run(node, work)
+    click.echo(f"{_deliveries(waiting)} to {host}: tried now" if waiting else f"nothing waits for {host}")
 
 
 @queue.command()
@@ -90,6 +87,7 @@ def retry(node: Node, host: str) -> None:
 @node_options
 def drop(node: Node, host: str) -> None:
     """Give up everything that waits for a host."""
+    host = host.lower()
 
     async def work(ctx: Context) -> int:
         host_id = await _known(ctx, host)
@@ -105,7 +103,35 @@ def drop(node: Node, host: str) -> None:
 
 
 async def _known(ctx: Context, host: str) -> int:
-    found = await hosts.by_name(ctx.db, host.lower())
+    found = await hosts.by_name(ctx.db, host)
     if found is None:
         raise NotFound(f"nothing was ever sent to {host}; `fediserver queue status` lists the hosts")
     return found.id
+
+
+def _said(lane: Lane, now: int) -> str:
+    """A lane in words: what waits, when it is tried, whether the breaker holds it back, and what failed last."""
+    said = [f"{lane.waiting} waiting"]
+    if lane.next_at is not None:
+        said.append(_when(lane, max(lane.next_at, lane.retry_at), now))
+    if lane.opened_at is not None:
+        said.append(f"held back since {isoformat(lane.opened_at)} after {_failures(lane.failures)}")
+    elif lane.failures:
+        said.append(_failures(lane.failures))
+    if lane.last_error:
+        said.append(f"the last one: {lane.last_error.removeprefix(f'{lane.name}: ')}")
+    return f"{lane.name}: " + "; ".join(said)
+
+
+def _when(lane: Lane, next_try: int, now: int) -> str:
+    if lane.lease_until > now:
+        return "being tried now" if lane.last_error else "being tried now, no answer yet"
+    return f"next try {isoformat(next_try)}" if next_try > now else "due now"
+
+
+def _deliveries(number: int) -> str:
+    return "1 delivery" if number == 1 else f"{number} deliveries"
+
+
+def _failures(number: int) -> str:
+    return "1 failure" if number == 1 else f"{number} failures in a row"

@@ -15,10 +15,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from fediserver.errors import Unavailable
 from fediserver.web.middleware import error_answer
+from fediserver.web.request_head import BoundedProtocol
 from fediserver.web.wire import JoiningProtocol
 
 STOP_WITHIN = 7
 """Seconds that open requests have when the node is asked to stop."""
+TICKS_IN_SECOND = 10
+"""As uvicorn's loop turns."""
 PING = 30.0
 MESSAGE_BYTES = 16 * 1024
 """What a client may send over a WebSocket at once: it only names streams."""
@@ -103,6 +106,15 @@ class Server(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; once a second, look at who has connected and asked for nothing yet."""
+        if counter % TICKS_IN_SECOND == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.look(now)
+        return await super().on_tick(counter)
 
     def stop(self) -> None:
         """Take no more requests, end the streams, finish what else is open."""

@@ -51,6 +51,7 @@ SESSION = Query(f"""
 INSERT_SESSION = Query(insertion("sessions", Session))
 DROP_SESSION = Query("delete from sessions where token_hash = :token_hash")
 DROP_SESSIONS_OF = Query("delete from sessions where account_id = :account_id")
+DROP_CODES_OF = Query("delete from authorization_codes where user_id = :account_id")
 DROP_OLD_SESSIONS = Query("delete from sessions where account_id = :account_id and expires_at < :now")
 
 LINK = Query(f"""
@@ -201,8 +202,9 @@ async def drop_session(tx: Writer, token_hash: str) -> None:
 
 
 async def drop_sessions_of(tx: Writer, account_id: int) -> None:
-    """End every log-in of a member."""
+    """End every log-in of a member, and with them the codes that have not become tokens yet."""
     await tx.run(DROP_SESSIONS_OF, account_id=account_id)
+    await tx.run(DROP_CODES_OF, account_id=account_id)
 
 
 async def link(db: Reader, token_hash: str, purposes: Sequence[str], now: int) -> OneTimeLink | None:

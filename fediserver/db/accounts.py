@@ -36,6 +36,7 @@ UPDATE = Query("""
            indexable = :indexable, hide_collections = :hide_collections, refreshed_at = :refreshed_at,
            suspended_at = :suspended_at, silenced_at = :silenced_at, deleted_at = :deleted_at,
            avatar_description = :avatar_description, header_description = :header_description,
+           avatar_still = :avatar_still, header_still = :header_still,
            sensitized_at = :sensitized_at, suspended_there = :suspended_there,
            suspended_with_host = :suspended_with_host,
            show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from fediserver.models.event import Event
 
+MISSED = "missed"
+"""The topic that says that events of other processes may have been missed."""
+
 Listener = Callable[[int], None]
 Hearer = Callable[[Event], None]
 

@@ -17,6 +17,13 @@ class Clash(Exception):
     """A row breaks a unique or foreign key; what wanted it may look again and decide."""
 
 
+class Away(Exception):
+    """The database does not answer now. Whether what was asked has happened is not known: it may be tried again.
+
+    Not one of `errors.py`: for a handler it is never a verdict on what it handles.
+    """
+
+
 class Reader(ABC):
     """Runs queries that change nothing. Parameters are given by name."""
 
@@ -93,10 +100,11 @@ class Database(Reader):
         """A transaction that no other process's migration runs beside."""
 
     @abstractmethod
-    async def listen(self) -> None:
-        """Bring to the bus what transactions of any process tell, from now on.
+    async def listen(self) -> bool:
+        """Bring to the bus what transactions of any process tell, from now on; False when that cannot be, now.
 
         Where several processes share a database this takes a connection, so only who serves asks for it.
+        When it is lost, and events with it, the bus carries `MISSED`.
         """
 
     @abstractmethod

@@ -63,10 +63,18 @@ NEXT_DUE = Query("select min(due_at) from hosts where due_at is not null and lea
 STANDING = Query("""
     select h.name, count(d.inbox) as waiting, min(d.next_at) as next_at,
            h.retry_at as retry_at, h.opened_at as opened_at,
-           h.failures as failures, h.last_success_at as last_success_at, h.last_error as last_error
+           h.failures as failures, h.last_success_at as last_success_at, h.last_error as last_error,
+           h.lease_until as lease_until
       from hosts h left join deliveries d on d.host_id = h.id and d.state = 0
-     group by h.id, h.name, h.retry_at, h.opened_at, h.failures, h.last_success_at, h.last_error
+     group by h.id, h.name, h.retry_at, h.opened_at, h.failures, h.last_success_at, h.last_error,
+              h.lease_until
      order by waiting desc, h.name
+""")
+
+
+WAITING = Query("""
+    select count(*) from deliveries
+     where state = 0 and host_id = (select id from hosts where name = :name)
 """)
 
 
@@ -81,6 +89,7 @@ class Lane(msgspec.Struct, array_like=True, frozen=True):
     failures: int
     last_success_at: int | None
     last_error: str
+    lease_until: int
 
 
 async def by_name(db: Reader, name: str) -> Host | None:
@@ -172,6 +181,11 @@ async def next_due(db: Reader, now: int) -> int | None:
     """When the next lane is due (ms), or None."""
     found = await db.value(NEXT_DUE, now=now)
     return None if found is None else int(found)
+
+
+async def waiting_for(db: Reader, name: str) -> int:
+    """How many deliveries wait for a host."""
+    return int(await db.value(WAITING, name=name))
 
 
 async def standing(db: Reader) -> list[Lane]:

@@ -7,15 +7,15 @@ same tag it undoes more than it lets pass: docs/decisions/0009-one-writer.md.)
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg
 import msgspec
 
-from fediserver.db.bus import Bus
-from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.bus import MISSED, Bus
+from fediserver.db.database import Away, Clash, Database, Reader, Result, Row, Writer
 from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError
@@ -36,6 +36,37 @@ CHANNEL = "fediserver"
 LISTEN_AGAIN = 1.0
 STILL_THERE = 30.0
 """Seconds between looks whether a connection that hears nothing is one still."""
+
+
+# Class 08 (the connection), 53 (too many of them) and 57 (the server is shut down or starts), and what is below those.
+_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+
+
+@contextmanager
+def _or_away() -> Iterator[None]:
+    """Raise Away for whatever says that the server cannot be asked."""
+    try:
+        yield
+    except Exception as problem:
+        if _means_away(problem):
+            raise Away(str(problem) or type(problem).__name__) from problem
+        raise
+
+
+def _means_away(problem: BaseException) -> bool:
+    # The client's own word for a connection that broke is an InterfaceError, as are faults of ours; the end of a
+    # transaction on such a connection hides what broke it.
+    hidden = problem.__context__ if isinstance(problem, asyncpg.InterfaceError) else None
+    return isinstance(problem, _GONE) or (
+        isinstance(problem, asyncpg.InterfaceError)
+        and ("closed" in str(problem) or isinstance(hidden, _GONE))
+    )
 
 
 class _ConnectionReader(Reader):
@@ -118,21 +149,24 @@ class PostgresDatabase(Database):
         return cls(url, pool)
 
     async def rows(self, query: Query, /, **params: Any) -> list[tuple[Any, ...]]:
-        return await self._reader.rows(query, **params)
+        with _or_away():
+            return await self._reader.rows(query, **params)
 
     async def all(self, query: Query, row: type[Row], /, **params: Any) -> list[Row]:
-        return await self._reader.all(query, row, **params)
+        with _or_away():
+            return await self._reader.all(query, row, **params)
 
     @property
     def slow(self) -> Reader:
-        return self._reader
+        return self
 
     async def read(self, work: Callable[[Reader], Awaitable[Result]]) -> Result:
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            return await work(_ConnectionReader(connection))
+        with _or_away():
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await work(_ConnectionReader(connection))
 
     async def write(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         return await self._writes.write(work)
@@ -142,13 +176,14 @@ class PostgresDatabase(Database):
             await connection.execute(f"select pg_advisory_xact_lock({_MIGRATION_LOCK})")
             return await work(_ConnectionWriter(connection))
 
-    async def listen(self) -> None:
+    async def listen(self) -> bool:
         if self._listening is None:
             self._listening = asyncio.create_task(self._keep_listening())
         # Where the database is away for a moment, what waits for it waits no longer than that.
         with suppress(TimeoutError):
             async with asyncio.timeout(2 * LISTEN_AGAIN):
                 await self._hears.wait()
+        return self._hears.is_set()
 
     async def _keep_listening(self) -> None:
         """Hear what is told, over a connection that is made again when it breaks."""
@@ -173,7 +208,9 @@ class PostgresDatabase(Database):
                 except TimeoutError:
                     await connection.execute("select 1", timeout=10)
         finally:
-            self._hears.clear()
+            if self._hears.is_set():
+                self._hears.clear()
+                self.bus.publish(MISSED)
             connection.terminate()
 
     def _heard(self, connection: object, process: int, channel: str, text: str) -> None:
@@ -185,7 +222,8 @@ class PostgresDatabase(Database):
         self.bus.spread(event)
 
     async def change_counter(self) -> int:
-        row = await self._pool.fetchrow("select coalesce(max(id), 0) from signals")
+        with _or_away():
+            row = await self._pool.fetchrow("select coalesce(max(id), 0) from signals")
         return int(row[0])
 
     async def close(self) -> None:
@@ -198,9 +236,10 @@ class PostgresDatabase(Database):
     async def _commit(self, works: Sequence[Work]) -> list[Outcome]:
         """Run each in a savepoint, commit once; a problem with the commit is everybody's problem."""
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(f"select pg_advisory_xact_lock({_WRITER_LOCK})")
-                return [await _attempt(connection, work) for work in works]
+            with _or_away():
+                async with self._pool.acquire() as connection, connection.transaction():
+                    await connection.execute(f"select pg_advisory_xact_lock({_WRITER_LOCK})")
+                    return [await _attempt(connection, work) for work in works]
         except Exception as problem:  # noqa: BLE001 - handed to those who asked for the work
             return [Outcome(problem=problem) for _ in works]
 

@@ -165,8 +165,9 @@ class SqliteDatabase(_ThreadReader, Database):
     async def migrating(self, work: Callable[[Writer], Awaitable[Result]]) -> Result:
         return await self.write(work)
 
-    async def listen(self) -> None:
+    async def listen(self) -> bool:
         """Only one process writes what anybody streams; it tells its own bus."""
+        return True
 
     async def change_counter(self) -> int:
         return cast(int, self._connection.execute("pragma data_version").fetchone()[0])

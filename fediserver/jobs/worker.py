@@ -11,7 +11,7 @@ from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
 from fediserver.clock import HOUR, SECOND
 from fediserver.db import hosts, intake, jobs, mails, push
-from fediserver.db.database import Writer
+from fediserver.db.database import Away, Writer
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
 from fediserver.jobs.indexing import Indexer
@@ -106,8 +106,8 @@ class Worker:
             try:
                 if await take_due():
                     continue
-            except Exception:  # the database may be away for a moment: the loop goes on
-                log.exception("the loop for %s had a problem; it goes on", topic)
+            except Exception as problem:  # noqa: BLE001 - the database may be away for a moment: the loop goes on
+                _note(f"the loop for {topic}", problem)
                 await asyncio.sleep(LOOK)
             try:
                 async with asyncio.timeout(LOOK):
@@ -120,8 +120,8 @@ class Worker:
             await asyncio.sleep(seconds)
             try:
                 await work()
-            except Exception:  # as above
-                log.exception("a regular task had a problem; it goes on")
+            except Exception as problem:  # noqa: BLE001 - as above
+                _note("a regular task", problem)
 
     async def _renew(self) -> None:
         await self.deliverer.renew()
@@ -141,9 +141,16 @@ class Worker:
                     ctx.domains.forget()
                     for topic in ("signals", "deliveries", RECEIVED, "jobs"):
                         ctx.bus.publish(topic)
-            except Exception:  # as above
-                log.exception("looking for changes had a problem; it goes on")
+            except Exception as problem:  # noqa: BLE001 - as above
+                _note("looking for changes", problem)
             await asyncio.sleep(LOOK)
+
+
+def _note(what: str, problem: Exception) -> None:
+    if isinstance(problem, Away):
+        log.warning("%s waits for the database: %s", what, problem)
+    else:
+        log.error("%s had a problem; it goes on", what, exc_info=problem)
 
 
 async def _release_all(tx: Writer) -> None:

@@ -51,6 +51,8 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     sensitized_at: int | None = None
     suspended_there: bool = False
     suspended_with_host: bool = False
+    avatar_still: str = ""
+    header_still: str = ""
 
     @property
     def is_suspended_here(self) -> bool:

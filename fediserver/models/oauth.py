@@ -36,6 +36,7 @@ class AuthorizationCode(msgspec.Struct, array_like=True, frozen=True, gc=False):
     code_hash: str
     application_id: int
     account_id: int
+    user_id: int
     redirect_uri: str
     scopes: str
     challenge: str

@@ -5,6 +5,7 @@ would not be what was signed.
 """
 
 import base64
+import errno
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -176,7 +177,21 @@ def _said(error: Exception) -> str:
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {CONNECT_SECONDS:.0f} s"
         case aiohttp.ClientConnectorError():
-            return f"no connection: {error.strerror or error}"
+            return f"no connection: {_why(error.os_error)}"
         case aiohttp.ClientConnectionError() | aiohttp.ClientPayloadError():
             return f"the connection broke off: {error}"
     return f"the answer is not valid HTTP: {error}"
+
+
+def _why(problem: OSError) -> str:
+    """Why a connection could not be made, in one sentence, however many addresses were tried."""
+    match problem.errno:
+        case errno.ECONNREFUSED:
+            return "nobody listens there"
+        case errno.EHOSTUNREACH | errno.ENETUNREACH:
+            return "no way leads there from here"
+        case errno.ETIMEDOUT:
+            return "no answer"
+    text = problem.strerror or str(problem)
+    # So aiohappyeyeballs tells of several addresses with a problem each.
+    return "none of its addresses can be reached" if text.startswith("Multiple exceptions") else text

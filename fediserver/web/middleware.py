@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fediserver import errors
+from fediserver.db.database import Away
 from fediserver.web.body import SlowBody
 from fediserver.web.responses import json_response
 
@@ -41,6 +42,8 @@ _STATUS: dict[type[errors.FediserverError], int] = {
     errors.Unavailable: 503,
     errors.Unreachable: 503,
 }
+_AWAY = "The database of this node does not answer at the moment; try again in a few seconds"
+_AWAY_SECONDS = 5
 _FAULT = "Something went wrong here; it was logged, so please try again later"
 
 # Errors under these are for programs, whatever they accept.
@@ -118,7 +121,9 @@ class Errors:
 
     async def _answer(self, request: Request, error: Exception) -> Response:
         status, text = status_and_text(error)
-        if status == 500:
+        if isinstance(error, Away):
+            log.warning("request %s: the database does not answer: %s", request_id.get(), error)
+        elif status == 500:
             path = request.scope["path"]
             log.error("request %s: %s %r failed", request_id.get(), request.method, path, exc_info=error)
         response = None
@@ -260,6 +265,8 @@ def status_and_text(error: Exception) -> tuple[int, str]:
         return error.status_code, error.detail
     if isinstance(error, ClientDisconnect):
         return 400, "The connection ended before the body did"
+    if isinstance(error, Away):
+        return 503, _AWAY
     for kind in type(error).__mro__:
         status = _STATUS.get(kind)
         if status is not None:
@@ -289,6 +296,8 @@ def _error_headers(request: Request, status: int, error: Exception) -> dict[str,
         headers.update(error.headers or {})
     if isinstance(error, errors.TooMany | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Away):
+        headers["Retry-After"] = str(_AWAY_SECONDS)
     if isinstance(error, errors.TooLarge | SlowBody):
         headers["Connection"] = "close"
     if status == 401 and request.scope["path"].startswith(("/api/", "/oauth/")):

@@ -7,7 +7,7 @@ a tenth of the CPU time of a small answer.
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from fediserver.web.request_head import BoundedProtocol
 
 HELD = 65_536
 """Bytes that are held back at most: more is sent at once, so that its flow is controlled as ever."""
@@ -46,8 +46,8 @@ class Joining:
         self._size = 0
 
 
-class JoiningProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, on a transport that joins."""
+class JoiningProtocol(BoundedProtocol):
+    """HTTP on a transport that joins."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to read requests."""

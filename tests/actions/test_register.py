@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fediserver.actions import passwords, register, sessions
-from fediserver.db import accounts
+from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, Unavailable
 from fediserver.signatures import keys
@@ -116,6 +116,9 @@ async def test_people_and_groups_share_the_names(garden: Garden) -> None:
     member = await accounts.member(garden.core.db, group.id, alice.id)
     assert member is not None
     assert member.role == "owner"
+    assert await relationships.follow(garden.core.db, alice.id, group.id) is not None
+    counted = [await accounts.by_id(garden.core.db, account_id) for account_id in (alice.id, group.id)]
+    assert [one and (one.following_count, one.followers_count) for one in counted] == [(1, 0), (0, 1)]
     assert await accounts.user(garden.core.db, group.id) is None
     assert len(await accounts.keys(garden.core.db, group.id)) == 2
     for name in ("alice", "orchard"):
@@ -147,7 +150,7 @@ async def test_the_slower_of_two_with_one_name_hears_that_it_is_taken(
 
 async def test_open_sign_up_without_mail_is_usable_at_once(garden: Garden) -> None:
     await register.sign_up(garden.core, name="alice", email="a@example.org", password="long enough")
-    account, user = await sessions.log_in(garden.core, login="alice", password="long enough")
+    account, user = await sessions.log_in(await sessions.meant(garden.core, "alice"), "long enough")
     assert account.username == "alice"
     assert user.email == "a@example.org"
 
@@ -161,7 +164,7 @@ async def test_sign_up_by_approval_needs_a_reason_and_waits(garden: Garden) -> N
         garden.core, name="alice", email="a@example.org", password="long enough", reason="leeks"
     )
     with pytest.raises(Forbidden, match="approval"):
-        await sessions.log_in(garden.core, login="alice", password="long enough")
+        await sessions.log_in(await sessions.meant(garden.core, "alice"), "long enough")
 
 
 @pytest.mark.parametrize("registrations", ["closed", "invite"])
@@ -195,9 +198,9 @@ async def test_only_so_many_checks_may_wait(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_log_in_that_was_disabled_says_so_to_its_owner_only(garden: Garden) -> None:
     alice = await garden.account("alice", approved=False)
     with pytest.raises(Invalid):
-        await sessions.log_in(garden.core, login="alice", password="wrong")
+        await sessions.log_in(await sessions.meant(garden.core, "alice"), "wrong")
     with pytest.raises(Forbidden):
-        await sessions.log_in(garden.core, login="alice", password="a quiet bed of leeks")
+        await sessions.log_in(await sessions.meant(garden.core, "alice"), "a quiet bed of leeks")
     token = await garden.session(alice)
     assert await sessions.session(garden.core, token) is None
 

@@ -14,6 +14,18 @@ from tests.browser.place import Place, open_place
 from tests.browser.village import Village, password_path, person
 from tests.browser.window import Window
 
+# What stands beyond its element is drawn where no element around it cuts it off.
+_LINES = """
+    const lines = [...document.querySelectorAll('.depth-2')];
+    return lines.length > 0 && lines.every(line => {
+        if (getComputedStyle(line, '::before').borderLeftStyle !== 'solid') return false;
+        for (let around = line; around !== document.documentElement; around = around.parentElement) {
+            if (!['visible', 'auto'].includes(getComputedStyle(around).overflowX)) return false;
+        }
+        return true;
+    });
+"""
+
 pytestmark = pytest.mark.needs_tool("chromium")
 
 
@@ -44,6 +56,7 @@ def test_a_thread_with_all_that_posts_can_have(window: Window, village: Village)
     check_page(window, village.thread)
     asked = [entry for entry in window.texts(".post") if "Ours is longer" in entry]
     assert asked, "the answer from afar is not shown"
+    assert window.script(_LINES), "the line from an answer to what it answers is cut off"
     check_page(window, village.reply)
     check_page(window, village.deleted, 410)
 

@@ -215,6 +215,10 @@ class Window:
         found = self.driver.find_elements("css selector", f"{selector} a")
         return [urlsplit(str(link.get_attribute("href"))).path for link in found]
 
+    def script(self, text: str) -> Any:
+        """What a script finds in the page; pages have none of their own."""
+        return self.driver.execute_script(text)
+
     def within(self, selector: str) -> bool:
         """Whether the keyboard is in there."""
         return bool(

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 from fediserver.actions import register
 from fediserver.app import opened
 from fediserver.cli import cli, main
+from fediserver.clock import isoformat
 from fediserver.config import sources
 
 
@@ -146,6 +149,82 @@ def test_rules_for_domains_are_kept_imported_and_exported(shell: Shell, tmp_path
         "xn--bcher-kva.example",
     }
     assert 'spam.example,suspend,False,False,"spam",False' in shell("domain", "export")
+
+
+LATER = int(time.time() * 1000) + 3_600_000
+
+
+class Queue:
+    """Rows of deliveries, as a worker would have left them."""
+
+    def __init__(self, shell: Shell) -> None:
+        shell("account", "create", "rose", "--email", "rose@mail.example")
+        self._file = sqlite3.connect(shell.directory / "fediserver.db", isolation_level=None)
+        self._numbers = iter(range(1, 100))
+        self._run(
+            "insert into outgoing (id, verb, actor_id, object_uri, target_uri, facts, created_at)"
+            " select 1, 'create', min(id), 'x', '', '{}', 0 from accounts"
+        )
+
+    def host(self, name: str, *, waiting: int, next_at: int = 0, **columns: Any) -> None:
+        number = next(self._numbers)
+        columns |= {"id": number, "name": name}
+        marks = ", ".join("?" * len(columns))
+        self._run(f"insert into hosts ({', '.join(columns)}) values ({marks})", *columns.values())
+        for place in range(waiting):
+            inbox = f"https://{name}/{place}"
+            self._run("insert into deliveries values (1, ?, ?, 0, 0, ?, '', null)", inbox, number, next_at)
+
+    def due(self, name: str) -> list[int]:
+        found = self._file.execute(
+            "select next_at from deliveries where host_id = (select id from hosts where name = ?)", (name,)
+        )
+        return [row[0] for row in found]
+
+    def _run(self, text: str, *values: object) -> None:
+        self._file.execute(text, values)
+
+
+def test_the_queue_says_what_waits_when_and_why(shell: Shell) -> None:
+    queue = Queue(shell)
+    queue.host("elm.example", waiting=3, lease_until=LATER)
+    queue.host(
+        "gone.example",
+        waiting=2,
+        next_at=LATER,
+        failures=7,
+        opened_at=1_700_000_000_000,
+        last_error="gone.example: x",
+    )
+    queue.host("new.example", waiting=1)
+    queue.host("old.example", waiting=0, failures=1, last_error="it answers 410")
+    queue.host("well.example", waiting=0)
+    lines = shell("queue", "status").splitlines()
+    assert lines == [
+        "6 deliveries wait, 0 received activities are not handled yet, 0 wait for the key of their sender",
+        "elm.example: 3 waiting; being tried now, no answer yet",
+        f"gone.example: 2 waiting; next try {isoformat(LATER)}; "
+        "held back since 2023-11-14T22:13:20.000Z after 7 failures in a row; the last one: x",
+        "new.example: 1 waiting; due now",
+        "old.example: 0 waiting; 1 failure; the last one: it answers 410",
+    ]
+    facts = shell.facts("queue", "status")["hosts"]
+    assert [(one["host"], one["under_way"]) for one in facts][:2] == [
+        ("elm.example", True),
+        ("gone.example", False),
+    ]
+
+
+def test_what_waits_is_tried_now_and_nothing_is_promised_where_nothing_waits(shell: Shell) -> None:
+    queue = Queue(shell)
+    queue.host("elm.example", waiting=2, next_at=LATER)
+    queue.host("fir.example", waiting=1, next_at=LATER)
+    queue.host("well.example", waiting=0)
+    assert shell("queue", "retry", "Elm.example") == "2 deliveries to elm.example: tried now"
+    assert max(queue.due("elm.example")) < LATER
+    assert queue.due("fir.example") == [LATER]
+    assert shell("queue", "retry", "fir.example") == "1 delivery to fir.example: tried now"
+    assert shell("queue", "retry", "well.example") == "nothing waits for well.example"
 
 
 def test_the_queue_of_a_new_node_is_empty(shell: Shell) -> None:

@@ -1,12 +1,14 @@
 """`fediserver serve` where it cannot: one line, a non-zero exit, and no hanging."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, Node, free_port, node
+from tests.processes import ROOT, Node, free_port, node, postgres_database
 
 
 def serve(directory: Path, *flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,3 +72,18 @@ async def test_it_stops_when_told_to(tmp_path: Path) -> None:
     async with node(tmp_path / "first") as first:
         assert isinstance(first, Node)
         await first.stop()
+
+
+async def test_a_process_that_stands_still_does_not_keep_it_from_stopping(
+    tmp_path: Path, postgres_socket: str
+) -> None:
+    async with (
+        postgres_database(postgres_socket) as url,
+        node(tmp_path / "oak", database_url=url, workers=3) as oak,
+    ):
+        children = oak.children()
+        assert len(children) == 3
+        for child in children[:2]:
+            os.kill(child, signal.SIGSTOP)
+        await oak.stop()
+        assert not [child for child in children if Path(f"/proc/{child}").exists()]

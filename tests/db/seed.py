@@ -315,8 +315,8 @@ def seeds() -> list[str]:
         _insert(
             4_000,
             "authorization_codes",
-            "code_hash, application_id, account_id, redirect_uri, scopes, expires_at",
-            f"'code' || i, i, i % 200 + 1, 'x', 'read', {NOON} + i",
+            "code_hash, application_id, account_id, user_id, redirect_uri, scopes, expires_at",
+            f"'code' || i, i, i % 200 + 1, i % 200 + 1, 'x', 'read', {NOON} + i",
         ),
         _insert(
             4_000,

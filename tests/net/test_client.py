@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +11,7 @@ import pytest
 
 from fediserver import __version__
 from fediserver.errors import ConfigError, FediserverError, Refused, TooLarge, Unreachable
+from fediserver.net import transport
 from fediserver.net.client import ANSWER_BYTES, MIB, Client
 from fediserver.net.resolver import SystemLookup
 
@@ -308,7 +310,26 @@ async def test_nobody_listening(client: Client) -> None:
         pass
     found = await failing(client.get(gone.url("/")))
     assert isinstance(found, Unreachable)
-    assert "no connection" in str(found)
+    assert str(found) == "127.0.0.1: no connection: nobody listens there"
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (
+            OSError(errno.ECONNREFUSED, "Multiple exceptions: [Errno 111] …, [Errno 111] …"),
+            "nobody listens there",
+        ),
+        (
+            OSError("Multiple exceptions: [Errno 111] …, [Errno 101] …"),
+            "none of its addresses can be reached",
+        ),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "no way leads there from here"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
+    ],
+)
+def test_why_there_is_no_connection_is_one_sentence(problem: OSError, text: str) -> None:
+    assert transport._why(problem) == text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -69,15 +69,97 @@ async def test_log_in_takes_name_handle_and_address_in_any_case(garden: Garden) 
 async def test_log_in_is_throttled_per_name_and_per_address(garden: Garden) -> None:
     await garden.account("alice")
     browser = garden.browser()
-    codes = [(await garden.log_in(browser, "alice", "wrong")).status_code for _ in range(21)]
-    assert codes == [422] * 20 + [429]
+    codes = [(await garden.log_in(browser, "alice", "wrong")).status_code for _ in range(11)]
+    assert codes == [422] * 10 + [429]
     last = await garden.log_in(browser, "alice")
     assert last.status_code == 429
     assert int(last.headers["retry-after"]) > 0
-    codes = [(await garden.log_in(browser, f"n{number}", "wrong")).status_code for number in range(20)]
-    assert codes[-1] == 429
+    codes = [(await garden.log_in(browser, f"n{number}", "wrong")).status_code for number in range(30)]
+    assert (codes[0], codes[-1]) == (422, 429)
     garden.clock.advance(20 * MINUTE)
     assert (await garden.log_in(browser, "alice")).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["otto", "nobody"])
+async def test_every_spelling_of_a_log_in_has_the_same_counter(garden: Garden, name: str) -> None:
+    await garden.account("otto")
+    spellings = [name, f"@{name}", f"@@{name}", f" {name.upper()} ", f"{name.title()}"]
+    if name == "otto":
+        spellings += ["otto@example.org", "OTTO@Example.org", " Otto@example.org"]
+    codes = [
+        (await garden.log_in(garden.browser(), spelling, "wrong")).status_code
+        for _ in range(4)
+        for spelling in spellings
+    ]
+    assert codes == [422] * 10 + [429] * (len(codes) - 10)
+
+
+async def test_guesses_from_many_networks_are_slowed_down(garden: Garden) -> None:
+    await garden.account("alice")
+    codes = [
+        (await garden.log_in(garden.browser(address=f"198.51.100.{number}"), "alice", "wrong")).status_code
+        for number in range(101)
+    ]
+    assert codes == [422] * 100 + [429]
+    assert (await garden.log_in(garden.browser(address="203.0.113.1"), "alice")).status_code == 429
+    garden.clock.advance(60 * MINUTE)
+    assert (await garden.log_in(garden.browser(address="203.0.113.1"), "alice")).status_code == 303
+
+
+async def locked(garden: Garden, name: str) -> None:
+    """Guess from the network of everybody else until the door is shut for it."""
+    codes = {(await garden.log_in(garden.browser(), name, "wrong")).status_code for _ in range(45)}
+    assert codes == {422, 429}
+    assert (await garden.log_in(garden.browser(), name)).status_code == 429
+
+
+async def test_nobody_is_locked_out_of_a_browser_they_know(garden: Garden) -> None:
+    await garden.account("alice")
+    await garden.account("bob")
+    hers = garden.browser()
+    await garden.log_in(hers, "alice")
+    page = await hers.get("/")
+    token = page.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    await hers.post("/auth/sign_out", data={"csrf_token": token})
+    await locked(garden, "alice")
+    assert (await garden.log_in(hers, "bob")).status_code == 429, "it is known for alice alone"
+    assert (await garden.log_in(hers, "alice", "wrong")).status_code == 422
+    assert (await garden.log_in(hers, "alice")).status_code == 303
+
+
+async def test_a_known_browser_is_counted_too(garden: Garden) -> None:
+    await garden.account("alice")
+    browser = garden.browser()
+    await garden.log_in(browser, "alice")
+    thief = garden.browser()
+    thief.cookies.set("fediserver_browser_8001", browser.cookies["fediserver_browser_8001"])
+    codes = [(await garden.log_in(thief, "alice", "wrong")).status_code for _ in range(21)]
+    assert codes == [422] * 20 + [429]
+
+
+async def test_a_new_password_makes_known_browsers_strangers_again(garden: Garden) -> None:
+    alice = await garden.account("alice")
+    browser = garden.browser()
+    await garden.log_in(browser, "alice")
+    link = await sessions.make_link(garden.core, alice)
+    await sessions.choose_password(garden.core, link, "wide beds of leeks")
+    browser.cookies.delete("fediserver_session_8001")
+    await locked(garden, "alice")
+    assert (await garden.log_in(browser, "alice", "wide beds of leeks")).status_code == 429
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "0" * 96, "é"])
+async def test_a_cookie_that_is_not_ours_is_nothing(garden: Garden, cookie: str) -> None:
+    await garden.account("alice")
+    await locked(garden, "alice")
+    browser = garden.browser()
+    form = await browser.get("/auth/sign_in")
+    own = f"fediserver_form_8001={browser.cookies['fediserver_form_8001']}"
+    browser.cookies.clear()
+    headers = {"cookie": f"{own}; fediserver_browser_8001={cookie}".encode()}
+    sent = hidden(form.text) | {"login": "alice", "password": PASSWORD}
+    answer = await browser.post("/auth/sign_in", data=sent, headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == 429
 
 
 async def test_log_in_leads_only_to_our_own_pages(garden: Garden) -> None:
@@ -156,11 +238,12 @@ async def test_the_form_for_a_new_password_is_where_password_keepers_look(garden
     assert (await garden.browser().post("/auth/password")).status_code == 403
 
 
-async def test_guessing_the_present_password_is_throttled(garden: Garden) -> None:
+async def test_guessing_the_present_password_is_throttled_by_itself(garden: Garden) -> None:
     await garden.account("alice")
     browser = garden.browser()
     await garden.log_in(browser, "alice")
+    await locked(garden, "alice")
     fields = hidden((await browser.get("/auth/password")).text)
     sent = fields | {"current": "not this", "password": "wide enough", "again": "wide enough"}
-    answers = [(await browser.post("/auth/password", data=sent)).status_code for _ in range(20)]
-    assert (answers[0], answers[-1]) == (422, 429)
+    answers = [(await browser.post("/auth/password", data=sent)).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]

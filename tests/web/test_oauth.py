@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from fediserver.actions import access, register
+from fediserver.actions import access, moderate, register, sessions
 from fediserver.clock import DAY, MINUTE, SECOND
 from fediserver.db import access as rows
 from fediserver.db import accounts
 from fediserver.db.database import Writer
+from fediserver.models.oauth import Application
 from tests.garden import PASSWORD, Garden, hidden, open_garden, query
 
 BACK = "https://app.example/back"
@@ -136,6 +137,20 @@ async def test_registering_takes_json_with_a_list_and_the_default_scope(garden: 
         "JavaScript:alert(1)",
         "data:text/html,x",
         "vbscript:x",
+        "chrome://settings/",
+        "chrome-extension://abcdefgh/x.html",
+        "moz-extension://abcdefgh/x.html",
+        "intent://scan/#Intent;scheme=x;end",
+        "intent://scan/",
+        "android-app://com.example/https/x",
+        "feed:javascript:alert(1)",
+        "feed:https://app.example/",
+        "jar:https://app.example/x.jar!/",
+        "ms-msdt:/id",
+        "search-ms:query=x",
+        "mailto:rose@app.example",
+        "rake:javascript:alert(1)",
+        "rake:DATA:text/html,x",
         "file:///etc/passwd",
         "https://app.example/#fragment",
         "/relative",
@@ -157,7 +172,15 @@ async def test_addresses_that_run_or_lead_nowhere_are_refused(garden: Garden, ur
 
 @pytest.mark.parametrize(
     "uri",
-    [OOB, "http://127.0.0.1:3000/", "http://localhost:5555/cb", "http://[::1]:9/", "com.example.app:/cb"],
+    [
+        OOB,
+        "http://127.0.0.1:3000/",
+        "http://localhost:5555/cb",
+        "http://[::1]:9/",
+        "com.example.app:/cb",
+        "rake://in",
+        "rake:help",
+    ],
 )
 async def test_loopback_private_and_out_of_band_addresses_are_taken(garden: Garden, uri: str) -> None:
     answer = await garden.browser().post("/api/v1/apps", json={"client_name": "Good", "redirect_uris": [uri]})
@@ -398,6 +421,62 @@ async def test_an_address_with_a_query_keeps_it(app: App) -> None:
     other = await App.register(app.garden, "read", uri)
     other.browser = app.browser
     assert query((await other.approved(redirect_uri=uri)).headers["location"])["kind"] == "moss"
+
+
+async def test_an_app_that_wants_no_page_gets_an_error_instead(app: App) -> None:
+    for browser, code in ((app.browser, "consent_required"), (app.garden.browser(), "login_required")):
+        answer = await browser.get(f"/oauth/authorize?{urlencode(app.request(prompt='none'))}")
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"{BACK}?")
+        told = query(answer.headers["location"])
+        assert (told["error"], told["state"]) == (code, "xyzzy")
+        assert "prompt=none" in told["error_description"]
+
+
+async def test_an_app_may_have_the_member_log_in_again(app: App) -> None:
+    answer = await app.ask(prompt="login")
+    assert answer.headers["location"].startswith("/auth/sign_in?next=")
+    assert "prompt" not in answer.headers["location"]
+    assert (await app.ask(prompt="consent")).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["link", "form", "suspended"])
+@pytest.mark.parametrize("voice", ["alice", "orchard"])
+async def test_a_new_password_and_a_suspension_end_codes_that_are_no_tokens_yet(
+    app: App, way: str, voice: str
+) -> None:
+    core = app.garden.core
+    alice = await accounts.by_handle(core.db, "alice")
+    assert alice is not None
+    group = await register.create_group(core, name="orchard", title="The Orchard", owner=alice)
+    code = await app.code(account=str({"alice": alice, "orchard": group}[voice].id))
+    bob = await app.garden.account("bob")
+    other = await access.authorize(
+        core,
+        application=await _application(app),
+        member=bob,
+        act_as=bob,
+        redirect_uri=BACK,
+        granted=("read",),
+        challenge="",
+    )
+    if way == "link":
+        await sessions.choose_password(core, await sessions.make_link(core, alice), "wide beds of leeks")
+    elif way == "form":
+        fields = hidden((await app.browser.get("/auth/password")).text)
+        sent = fields | {"current": PASSWORD, "password": "wide beds of leeks", "again": "wide beds of leeks"}
+        assert (await app.browser.post("/auth/password", data=sent)).status_code == 303
+    else:
+        await moderate.take(core, alice.id, "suspend", moderate.Decision(by=None))
+    answer = await app.token(code)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert (await app.token(other)).status_code == 200, "what others gave stays"
+
+
+async def _application(app: App) -> Application:
+    found = await rows.application(app.garden.core.db, app.client_id)
+    assert found is not None
+    return found
 
 
 async def test_a_speaker_of_a_group_may_act_as_it_and_others_may_not(app: App) -> None:

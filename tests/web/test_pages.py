@@ -364,6 +364,13 @@ async def test_errors_are_pages_for_people_and_json_for_programs(garden: Garden)
     assert "used before" in page
     answer = await garden.browser().get("/@nobody", headers={"accept": "application/json"})
     assert answer.json() == {"error": "Nobody of this name is here"}
+    await garden.account("alice")
+    for path in ("/nowhere", "/@alice/followers", "/@alice/with_replies"):
+        assert "There is no page at this address" in await checked(garden.browser(), path, 404)
+    german = await garden.browser().get("/nowhere", headers={"accept-language": "de"})
+    assert "Unter dieser Adresse ist keine Seite" in german.text
+    answer = await garden.browser().get("/nowhere", headers={"accept": "application/json"})
+    assert answer.json() == {"error": "Record not found"}
 
 
 async def test_static_files_have_lasting_names(garden: Garden) -> None:

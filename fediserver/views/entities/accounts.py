@@ -74,8 +74,10 @@ async def credential(ctx: Context, me: Account, user: User | None) -> Json:
 async def profile(ctx: Context, me: Account) -> dict[str, object]:
     """The Profile of a member, for the form in which they change it."""
     shelved = shelf(ctx, me.id)
-    avatar = shelved.file(me.avatar) if me.avatar else None
-    header = shelved.file(me.header) if me.header else None
+    avatar, avatar_still, header, header_still = (
+        shelved.file(path) if path else None
+        for path in (*_with_still(me.avatar, me.avatar_still), *_with_still(me.header, me.header_still))
+    )
     return {
         "id": str(me.id),
         "display_name": me.display_name,
@@ -84,10 +86,10 @@ async def profile(ctx: Context, me: Account) -> dict[str, object]:
         "formatted_note": me.note,
         "formatted_fields": _fields(me),
         "avatar": avatar,
-        "avatar_static": avatar,
+        "avatar_static": avatar_still,
         "avatar_description": me.avatar_description,
         "header": header,
-        "header_static": header,
+        "header_static": header_still,
         "header_description": me.header_description,
         "locked": me.locked,
         "bot": me.bot,
@@ -154,8 +156,12 @@ def _account(shelved: Shelf, row: Account, moved_to: Mapping[int, Account]) -> b
 def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
     is_local = row.domain == ""
     gone = row.suspended_at is not None
-    avatar = shelved.avatar("" if gone else row.avatar)
-    header = shelved.header("" if gone else row.header)
+    avatar, avatar_still = (
+        shelved.avatar("" if gone else path) for path in _with_still(row.avatar, row.avatar_still)
+    )
+    header, header_still = (
+        shelved.header("" if gone else path) for path in _with_still(row.header, row.header_still)
+    )
     entity: dict[str, object] = {
         "id": str(row.id),
         "username": row.username,
@@ -171,10 +177,10 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
         "url": row.url or row.uri,
         "uri": row.uri,
         "avatar": avatar,
-        "avatar_static": avatar,
+        "avatar_static": avatar_still,
         "avatar_description": "" if gone else row.avatar_description,
         "header": header,
-        "header_static": header,
+        "header_static": header_still,
         "header_description": "" if gone else row.header_description,
         "followers_count": row.followers_count,
         "following_count": row.following_count,
@@ -194,6 +200,11 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
     if row.silenced_at is not None:
         entity["limited"] = True
     return entity
+
+
+def _with_still(path: str, still: str) -> tuple[str, str]:
+    """A picture, and what shows it without moving."""
+    return path, still or path
 
 
 def _fields(row: Account) -> list[dict[str, object]]:

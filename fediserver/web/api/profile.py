@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
-from fediserver.actions.profile import ProfileChange, update
+from fediserver.actions.profile import ProfileChange, ProfilePicture, update
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
 from fediserver.errors import NotFound
@@ -107,13 +107,13 @@ async def edit(ctx: Context, me: Viewer, wanted: Annotated[Tabs, Uploads(2 * PIC
 
 async def remove_avatar(ctx: Context, me: Viewer) -> Response:
     """DELETE /api/v1/profile/avatar."""
-    await update(ctx, me.account, ProfileChange(avatar=""))
+    await update(ctx, me.account, ProfileChange(avatar=ProfilePicture()))
     return await _credentials(ctx, me)
 
 
 async def remove_header(ctx: Context, me: Viewer) -> Response:
     """DELETE /api/v1/profile/header."""
-    await update(ctx, me.account, ProfileChange(header=""))
+    await update(ctx, me.account, ProfileChange(header=ProfilePicture()))
     return await _credentials(ctx, me)
 
 
@@ -168,5 +168,8 @@ async def _credentials(ctx: Context, me: Viewer) -> Response:
     return json_response(await accounts.credential(ctx, account, user))
 
 
-async def _picture(ctx: Context, sent: Upload | None, purpose: Purpose) -> str | UnsetType:
-    return UNSET if sent is None else (await stored(ctx, await bytes_of(sent), purpose)).path
+async def _picture(ctx: Context, sent: Upload | None, purpose: Purpose) -> ProfilePicture | UnsetType:
+    if sent is None:
+        return UNSET
+    kept = await stored(ctx, await bytes_of(sent), purpose)
+    return ProfilePicture(kept.path, kept.preview_path if kept.preview_path != kept.path else "")

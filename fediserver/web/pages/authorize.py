@@ -68,7 +68,14 @@ async def authorize(core: Core, request: Request) -> Response:
         return guest.redirect(
             _back(wish.redirect_uri, wish.state, error=wish.code, error_description=wish.text)
         )
-    forced = asked.get("force_login", "").lower() in ("true", "1")
+    prompts = asked.get("prompt", "").split()
+    if "none" in prompts:
+        # No page may be shown, and none could be done without: what a member once allowed is not remembered.
+        denied = _unprompted(guest)
+        return guest.redirect(
+            _back(wish.redirect_uri, asked.get("state"), error=denied.code, error_description=str(denied))
+        )
+    forced = "login" in prompts or asked.get("force_login", "").lower() in ("true", "1")
     if guest.viewer is None or forced:
         again = {name: asked[name] for name in (*_KEPT, "lang") if name in asked}
         following = {"next": f"/oauth/authorize?{urlencode(again)}"}
@@ -155,6 +162,13 @@ async def _wish(core: Core, asked: Mapping[str, str]) -> Wish | _Refused:
     except access.Denied as denied:
         return _Refused(redirect_uri, (state or "")[:_LONGEST] or None, denied.code, str(denied))
     return Wish(application, redirect_uri, granted, challenge)
+
+
+def _unprompted(guest: Visit) -> access.Denied:
+    """Why an app cannot be let in without asking (OpenID Connect Core, section 3.1.2.6)."""
+    if guest.viewer is None:
+        return access.Denied("login_required", "Nobody is logged in; ask again without prompt=none")
+    return access.Denied("consent_required", "The member has to be asked; ask again without prompt=none")
 
 
 def _asked(sent: Mapping[str, str]) -> dict[str, str]:

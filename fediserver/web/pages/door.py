@@ -6,15 +6,21 @@ from starlette.responses import Response
 from fediserver.actions import register, sessions
 from fediserver.actions.core import Core
 from fediserver.clock import SECOND
+from fediserver.db import accounts
 from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account
+from fediserver.web import known_browsers
 from fediserver.web.auth import access_of, session_token
 from fediserver.web.limits import Rule, address_key
 from fediserver.web.pages.kit import Visit, texts, visit
 from fediserver.web.params import fields
 
-LOG_INS_BY_NAME = Rule("log-in-name", 20, 600)
+# docs/decisions/0024: who counts with whom, and why nobody can lock a member out of their own browser.
 LOG_INS_BY_ADDRESS = Rule("log-in-address", 40, 600)
+LOG_INS_BY_NAME_AND_ADDRESS = Rule("log-in-name-address", 10, 600)
+LOG_INS_BY_NAME = Rule("log-in-name", 100, 3600)
+LOG_INS_BY_BROWSER = Rule("log-in-browser", 20, 600)
+PASSWORD_CHANGES = Rule("password-change", 10, 600)
 # A whole group may sit behind one address and join on one evening.
 SIGN_UPS = Rule("sign-up-page", 30, 1800)
 
@@ -37,11 +43,10 @@ async def sign_in_form(core: Core, request: Request) -> Response:
     guest = await visit(core, request)
     sent = await guest.form()
     login, following = sent.get("login", "").strip(), local_path(sent.get("next", ""))
-    limits = access_of(request).limits
-    limits.demand(limits.check(LOG_INS_BY_ADDRESS, client_key(request)))
-    limits.demand(limits.check(LOG_INS_BY_NAME, login.lower()[:320]))
+    meant = await sessions.meant(core, login)
+    _count_log_in(core, request, meant)
     try:
-        account, _ = await sessions.log_in(core, login=login, password=sent.get("password", ""))
+        account, _ = await sessions.log_in(meant, sent.get("password", ""))
     except Invalid as problem:
         return _log_in_form(guest, following, login=login, problem=str(problem), status=422)
     except Forbidden as problem:
@@ -133,7 +138,7 @@ async def change_password_form(core: Core, request: Request) -> Response:
         return guest.redirect("/auth/sign_in?next=/auth/password")
     account, chosen = guest.viewer.account, sent.get("password", "")
     limits = access_of(request).limits
-    limits.demand(limits.check(LOG_INS_BY_NAME, account.username))
+    limits.demand(limits.check(PASSWORD_CHANGES, str(account.id)))
     if chosen != sent.get("again", ""):
         return _change_form(guest, account, {"again": guest.say("is not the same as above")})
     try:
@@ -163,15 +168,35 @@ def client_key(request: Request) -> str:
     return address_key(request.client.host if request.client else "")
 
 
+def _count_log_in(core: Core, request: Request, meant: sessions.Login) -> None:
+    """Raise TooMany when there were too many attempts; a browser that has got in before counts for itself."""
+    limits = access_of(request).limits
+    browser = known_browsers.of(access_of(request).form_secret, core.config, request, meant.user)
+    if browser is not None:
+        limits.demand(limits.check(LOG_INS_BY_BROWSER, browser))
+        return
+    network = client_key(request)
+    limits.demand(limits.check(LOG_INS_BY_ADDRESS, network))
+    limits.demand(limits.check(LOG_INS_BY_NAME_AND_ADDRESS, f"{meant.key} {network}"))
+    limits.demand(limits.check(LOG_INS_BY_NAME, meant.key))
+
+
 async def _enter(guest: Visit, account: Account, following: str) -> Response:
-    """Open a session, unless the log-in cannot be used yet; a session of before ends."""
+    """Open a session, unless the log-in cannot be used yet; a session of before ends.
+
+    The browser is known from now on, so that others who guess the password do not keep it out.
+    """
     core, request = guest.core, guest.request
     before = session_token(core.config, request)
     if before:
         await sessions.end_session(core, before)
     agent = request.headers.get("user-agent", "")
     token = await sessions.open_session(core, account, user_agent=agent)
-    return guest.enter(token, following, _SECONDS)
+    response = guest.enter(token, following, _SECONDS)
+    user = await accounts.user(core.db, account.id)
+    if user is not None:
+        known_browsers.mark(access_of(request).form_secret, core.config, response, user)
+    return response
 
 
 def _log_in_form(

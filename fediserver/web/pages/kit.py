@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fediserver.actions.core import Core
+from fediserver.errors import NO_RECORD
 from fediserver.translations import languages, translations
 from fediserver.views import media_keys
 from fediserver.web import csrf
@@ -178,6 +179,8 @@ async def error_page(core: Core, request: Request, status: int, text: str) -> Re
     viewer = await logged_in(core, request) if status < 500 else None
     guest = Visit(core, request, viewer, chosen_language(request))
     heading = guest.say(_HEADINGS.get(status, "This did not work"))
+    if text == NO_RECORD:
+        text = guest.say("There is no page at this address; look whether it is typed as it was meant")
     return guest.page("error.html", status=status, code=status, heading=heading, text=guest.say(text))
 
 

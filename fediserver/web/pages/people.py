@@ -60,7 +60,10 @@ async def profile(core: Core, request: Request) -> Response:
 
 async def thread(core: Core, request: Request) -> Response:
     """GET /@{name}/{id}: a post, what it answers, and what answers it."""
-    name, status_id = request.path_params["name"].lower(), ids.parse(request.path_params["id"]) or 0
+    name, status_id = request.path_params["name"].lower(), ids.parse(request.path_params["id"])
+    if status_id is None:
+        # `/@mira/followers` and the like: apps have them, we do not.
+        raise NotFound
     found = await public.thread(core.db, name=name, status_id=status_id, limit=_THREAD)
     if found is None:
         if await statuses.tombstone(core.db, core.uris.status(name, status_id)) is not None:

@@ -9,6 +9,8 @@ from collections import Counter, deque
 
 from fediserver.activitypub.context import Context
 from fediserver.db import lists
+from fediserver.db.bus import MISSED
+from fediserver.db.database import Away
 from fediserver.errors import Invalid, NotFound, TooMany, Unavailable
 from fediserver.models.event import Event
 from fediserver.web import auth
@@ -47,6 +49,7 @@ class Hub:
         self._is_stopping = False
         ctx.bus.hear(self._note)
         ctx.bus.listen(STOPPING, lambda _: self._stop())
+        ctx.bus.listen(MISSED, lambda _: self._end_all("Some news were missed; connect again, and load"))
 
     async def enter(self, connection: Connection) -> None:
         """Let a connection in; TooMany when its token or address has many, Unavailable when all are too many."""
@@ -62,8 +65,10 @@ class Hub:
         self._counts.update(key for key, _ in self._keys(connection))
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._bring()), asyncio.create_task(self._look())]
-        # From here on nothing that happens is missed.
-        await self._ctx.db.listen()
+        # From here on nothing that happens is missed, unless MISSED says so.
+        if not await self._ctx.db.listen():
+            self.leave(connection)
+            raise Unavailable("This node hears no news at the moment; read the timelines meanwhile", 5)
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection."""
@@ -128,8 +133,11 @@ class Hub:
 
     def _stop(self) -> None:
         self._is_stopping = True
+        self._end_all("This node is being restarted")
+
+    def _end_all(self, why: str) -> None:
         for connection in self._open:
-            connection.end(End(GOING_AWAY, "This node is being restarted"))
+            connection.end(End(GOING_AWAY, why))
 
     async def _bring(self) -> None:
         """Bring events to whoever listens, in their order."""
@@ -149,7 +157,10 @@ class Hub:
             tokens = sorted({connection.token_id for connection in self._open})
             try:
                 good = await auth.still_good(self._ctx, tokens)
-            except Exception:  # the database may be away for a moment
+            except Away as problem:
+                log.warning("the tokens of those who stream wait for the database: %s", problem)
+                continue
+            except Exception:  # streams go on
                 log.exception("the tokens of those who stream could not be looked at")
                 continue
             for connection in tuple(self._open):

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from PIL import Image
@@ -161,3 +162,37 @@ async def test_a_name_turns_nothing_and_stays_on_its_line(town: Any) -> None:
     }
     shown = (await client.patch("/api/v1/accounts/update_credentials", json=typed)).json()
     assert (shown["display_name"], shown["fields"][0]["name"]) == ("Alice A.", "ab")
+
+
+def film(into: str) -> bytes:
+    data = io.BytesIO()
+    frames = [Image.new("RGB", (60, 60), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(data, into, save_all=True, append_images=frames[1:], duration=100)
+    return data.getvalue()
+
+
+async def frames_of(client: httpx.AsyncClient, address: str) -> int:
+    answer = await client.get(address)
+    assert answer.status_code == 200, address
+    with Image.open(io.BytesIO(answer.content)) as image:
+        return int(getattr(image, "n_frames", 1))
+
+
+@pytest.mark.parametrize("into", ["GIF", "WEBP"])
+async def test_a_picture_that_moves_has_one_that_does_not(town: Any, into: str) -> None:
+    client = await town.client(await town.account("alice"))
+    files = {
+        name: (f"me.{into.lower()}", film(into), f"image/{into.lower()}") for name in ("avatar", "header")
+    }
+    for entity in (
+        (await client.patch("/api/v1/accounts/update_credentials", files=files)).json(),
+        (await client.get(PATH)).json(),
+        (await (await town.client()).get("/api/v1/accounts/lookup?acct=alice")).json(),
+    ):
+        for name in ("avatar", "header"):
+            assert await frames_of(client, entity[name]) == 3
+            assert await frames_of(client, entity[f"{name}_static"]) == 1
+    plain = (await client.patch(PATH, files={"avatar": ("me.png", png(), "image/png")})).json()
+    assert plain["avatar_static"] == plain["avatar"]
+    removed = (await client.delete("/api/v1/profile/header")).json()
+    assert removed["header_static"] == removed["header"] == "https://oak.example/static/header.png"
