@@ -40,7 +40,8 @@ class Model:
     """Who follows, blocks and mutes whom (the first of a pair does), lists and filters whom and what; what was said."""
 
     def __init__(self) -> None:
-        self.follows: set[Pair] = set()
+        # Who makes a group follows it.
+        self.follows: set[Pair] = {("alice", GROUP)}
         self.blocks: set[Pair] = set()
         self.mutes: set[Pair] = set()
         self.lists: dict[str, set[str]] = {name: set() for name in NAMES}
