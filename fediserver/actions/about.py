@@ -13,19 +13,18 @@ from fediserver.db.database import Writer
 from fediserver.errors import Invalid
 from fediserver.models.about import About, LongText, Terms
 from fediserver.text import compose
+from fediserver.text.mail_address import LONGEST as LONGEST_ADDRESS
+from fediserver.text.mail_address import is_address
 from fediserver.text.sanitise import clean, one_line
 
-LINES: Final = {"title": 100, "description": 500, "contact_email": 254, "source_url": 500}
+LINES: Final = {"title": 100, "description": 500, "contact_email": LONGEST_ADDRESS, "source_url": 500}
 """Texts of one line, and how many characters each may have."""
 LONG_TEXTS: Final = ("extended_description", "privacy_policy")
 LONGEST = 100_000
 MOST_TERMS = 50
 
 _TERMS = "terms_of_service"
-_FORMS: Final = {
-    "contact_email": (re.compile(r"[^\s@]+@[^\s@]+"), "an address such as hello@garden.example"),
-    "source_url": (re.compile(r"https?://\S+"), "a whole address such as https://git.example/fediserver"),
-}
+_WEB_ADDRESS = re.compile(r"https?://\S+")
 
 
 def said(found: Mapping[str, str]) -> About:
@@ -93,9 +92,10 @@ def _line(name: str, text: str) -> str:
     value = one_line(text)
     if len(value) > LINES[name]:
         raise Invalid(f"{name} has at most {LINES[name]} characters")
-    form = _FORMS.get(name)
-    if value and form is not None and form[0].fullmatch(value) is None:
-        raise Invalid(f"{name} is {form[1]}")
+    if name == "contact_email" and value and not is_address(value):
+        raise Invalid(f"{name} is an address such as hello@garden.example")
+    if name == "source_url" and value and _WEB_ADDRESS.fullmatch(value) is None:
+        raise Invalid(f"{name} is a whole address such as https://git.example/fediserver")
     return value
 
 

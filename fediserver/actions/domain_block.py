@@ -1,9 +1,8 @@
 """Block a whole server for oneself: its people neither follow nor reach the member."""
 
-from fediserver.actions import follow, outbox
+from fediserver.actions import errand, follow, outbox
 from fediserver.actions.core import Core
-from fediserver.clock import DAY
-from fediserver.db import accounts, domain_blocks, jobs
+from fediserver.db import accounts, domain_blocks
 from fediserver.db.database import Writer
 from fediserver.db.domain_blocks import Ties
 from fediserver.errors import Invalid
@@ -43,17 +42,8 @@ async def block(core: Core, me: Account, text: str) -> None:
             raise Invalid(f"Validation failed: you block {MOST} servers, let one go before you add another")
         await domain_blocks.put(tx, id=core.ids.next(), account_id=me.id, domain=domain, now=now)
         await domain_blocks.forget(tx, account_id=me.id, domain=domain)
-        await jobs.add(
-            tx,
-            jobs.NewJob(
-                id=core.ids.next(),
-                kind="domain_block",
-                args={"account_id": me.id, "domain": domain},
-                once=f"domain_block:{me.id}:{domain}",
-                run_at=now,
-                give_up_at=now + DAY,
-            ),
-        )
+        args: dict[str, object] = {"account_id": me.id, "domain": domain}
+        await errand.leave(core, tx, "domain_block", args, f"{me.id}:{domain}")
 
     await core.db.write(work)
     core.bus.publish("jobs")

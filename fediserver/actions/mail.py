@@ -16,6 +16,7 @@ from fediserver.db.database import Writer
 from fediserver.models.account import Account, User
 from fediserver.models.mail import APPROVED, CONFIRM, PASSWORD, Mail
 from fediserver.models.oauth import OneTimeLink
+from fediserver.text.mail_address import is_address
 
 A_DAY = 3
 """How many mails go to one address on one day (of UTC)."""
@@ -26,7 +27,6 @@ TRY_FOR = 2 * DAY
 CONFIRM_LINK = "confirm"
 PASSWORD_LINK = "mailed_password"  # noqa: S105 - the name of a purpose
 _LINKS = {CONFIRM: CONFIRM_LINK, PASSWORD: PASSWORD_LINK}
-_LONGEST_ADDRESS = 254
 
 
 def is_set_up(core: Core) -> bool:
@@ -37,7 +37,7 @@ def is_set_up(core: Core) -> bool:
 async def queue(core: Core, tx: Writer, purpose: str, address: str, locale: str) -> bool:
     """Put mail on its way; False when the address has had its share of today, or is none."""
     address, now = address.strip(), core.clock()
-    if not 0 < len(address) <= _LONGEST_ADDRESS or "@" not in address:
+    if not is_address(address):
         return False
     if core.config.rate_limits == "on":
         key = hashed(address.lower())

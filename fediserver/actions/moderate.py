@@ -8,13 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from fediserver.actions import host_suspensions, mail, outbox
+from fediserver.actions import errand, host_suspensions, mail, outbox
 from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.register import ROLES
-from fediserver.clock import DAY
-from fediserver.db import access, accounts, jobs, moderation, relationships, reports
+from fediserver.db import access, accounts, moderation, relationships, reports
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
@@ -24,7 +23,6 @@ Measure = Literal["none", "disable", "sensitive", "silence", "suspend"]
 """What may be done to an account; `none` is a word of warning in the log."""
 
 LONGEST_REASON = 2000
-PURGE_LIFE = 7 * DAY
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,15 +244,7 @@ async def _delete(core: Core, tx: Writer, target: Account) -> None:
     )
     await accounts.update(tx, gone)
     await relationships.drop_all(tx, target.id)
-    purge = jobs.NewJob(
-        id=core.ids.next(),
-        kind="purge",
-        args={"account_id": target.id},
-        once=f"purge:{target.id}",
-        run_at=now,
-        give_up_at=now + PURGE_LIFE,
-    )
-    await jobs.add(tx, purge)
+    await errand.purge(core, tx, target)
 
 
 async def _resolve(core: Core, tx: Writer, decision: Decision) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, notify, outbox, quote
+from fediserver.actions import converse, errand, index, notify, outbox, quote
 from fediserver.actions.audience import of_status
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -24,7 +24,7 @@ from fediserver.actions.write import (
     write,
 )
 from fediserver.clock import DAY, HOUR
-from fediserver.db import accounts, jobs, scheduled, statuses
+from fediserver.db import accounts, scheduled, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
@@ -252,33 +252,14 @@ async def _look_for_unknown(core: Core, tx: Writer, status: Status, handles: Seq
     if not handles:
         return
     await statuses.add_pending_mentions(tx, status.id, [str(handle) for handle in handles])
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=core.ids.next(),
-            kind="mentions",
-            args={"status_id": status.id},
-            once=f"mentions:{status.id}",
-            run_at=core.clock(),
-            give_up_at=core.clock() + LOOK_FOR_MENTIONS,
-        ),
-    )
+    args: dict[str, object] = {"status_id": status.id}
+    await errand.leave(core, tx, "mentions", args, status.id, tried_for=LOOK_FOR_MENTIONS)
 
 
 async def _end_of_poll(core: Core, tx: Writer, poll: Poll | None) -> None:
     """Voters and author are told when it is over."""
     if poll is not None and poll.expires_at is not None:
-        await jobs.add(
-            tx,
-            jobs.NewJob(
-                id=core.ids.next(),
-                kind="poll",
-                args={"poll_id": poll.id},
-                once=f"poll:{poll.id}",
-                run_at=poll.expires_at,
-                give_up_at=poll.expires_at + DAY,
-            ),
-        )
+        await errand.leave(core, tx, "poll", {"poll_id": poll.id}, poll.id, run_at=poll.expires_at)
 
 
 async def name_later(core: Core, author: Account, status: Status, found: Account, text_html: str) -> None:

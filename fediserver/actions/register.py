@@ -15,6 +15,7 @@ from fediserver.models.account import Account, Key, User
 from fediserver.models.mail import CONFIRM
 from fediserver.models.relationship import GroupMember
 from fediserver.signatures import keys
+from fediserver.text.mail_address import is_address
 from fediserver.text.sanitise import one_line
 
 NAME = re.compile(r"[a-z0-9_]{1,30}")
@@ -37,7 +38,6 @@ _FOR_NOBODY = frozenset(_NODE.split())
 _FOR_STAFF = frozenset(_STAFF.split())
 
 # Loose on purpose: whether mail arrives there shows when it is sent.
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,250}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 Found = dict[str, list[tuple[str, str]]]
@@ -302,7 +302,7 @@ def _problems(name: str, email: str, password: str, reason: str, role: str) -> F
 def _email_problem(email: str) -> Found:
     if not email:
         return {"email": [("ERR_BLANK", "must not be empty")]}
-    if len(email) > 254 or _EMAIL.fullmatch(email) is None:
+    if not is_address(email):
         return {"email": [("ERR_INVALID", "must look like somebody@example.org")]}
     return {}
 

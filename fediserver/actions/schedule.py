@@ -2,12 +2,12 @@
 
 import msgspec
 
-from fediserver.actions import sessions
+from fediserver.actions import errand, sessions
 from fediserver.actions.core import Core
 from fediserver.actions.publish import Draft, check, key_made, publish
 from fediserver.actions.write import poll_rows
 from fediserver.clock import DAY, MINUTE
-from fediserver.db import accounts, jobs, scheduled, statuses
+from fediserver.db import accounts, scheduled, statuses
 from fediserver.db.database import Clash, Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account
@@ -25,6 +25,7 @@ TRY_FOR = DAY
 """How long publishing is tried again; a post that cannot be published stays among those to come."""
 
 _NOBODY = 0
+_ERRAND = "scheduled"
 
 
 def draft_of(row: Scheduled) -> Draft:
@@ -78,7 +79,7 @@ async def reschedule(core: Core, author: Account, scheduled_id: int, moment: int
         row = msgspec.structs.replace(await find(tx, author, scheduled_id), scheduled_at=moment)
         await _check_day(tx, row)
         await scheduled.move(tx, row.id, moment)
-        await jobs.forget(tx, _errand(row.id))
+        await errand.withdraw(tx, _ERRAND, row.id)
         await _wake(core, tx, row)
         return row
 
@@ -94,7 +95,7 @@ async def cancel(core: Core, author: Account, scheduled_id: int) -> None:
         row = await find(tx, author, scheduled_id)
         await scheduled.drop(tx, row.id)
         await statuses.forget_idempotent(tx, author.id, row.id)
-        await jobs.forget(tx, _errand(row.id))
+        await errand.withdraw(tx, _ERRAND, row.id)
 
     await core.db.write(work)
 
@@ -134,21 +135,8 @@ async def _check_day(tx: Writer, row: Scheduled) -> None:
 
 
 async def _wake(core: Core, tx: Writer, row: Scheduled) -> None:
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=core.ids.next(),
-            kind="scheduled",
-            args={"scheduled_id": row.id},
-            once=_errand(row.id),
-            run_at=row.scheduled_at,
-            give_up_at=row.scheduled_at + TRY_FOR,
-        ),
-    )
-
-
-def _errand(scheduled_id: int) -> str:
-    return f"scheduled:{scheduled_id}"
+    args: dict[str, object] = {"scheduled_id": row.id}
+    await errand.leave(core, tx, _ERRAND, args, row.id, run_at=row.scheduled_at, tried_for=TRY_FOR)
 
 
 def _check_moment(core: Core, moment: int) -> None:

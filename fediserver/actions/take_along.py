@@ -9,11 +9,11 @@ from collections.abc import Container, Iterable, Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import block, bookmark, domain_block, follow, mute
+from fediserver.actions import block, bookmark, domain_block, errand, follow, mute
 from fediserver.actions import lists as list_actions
 from fediserver.actions.core import Core
 from fediserver.clock import DAY
-from fediserver.db import accounts, exports, imports, jobs, statuses
+from fediserver.db import accounts, exports, imports, statuses
 from fediserver.db import lists as list_rows
 from fediserver.db.database import Writer
 from fediserver.db.exports import Person
@@ -90,17 +90,9 @@ async def begin(core: Core, me: Account, kind: Kind, entries: Sequence[Entry], *
 
 async def next_step(core: Core, tx: Writer, row: Import, phase: str, *, number: int, run_at: int) -> None:
     """Queue a step of an import; steps are numbered, so that none is queued twice."""
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=core.ids.next(),
-            kind="import",
-            args={"import_id": row.id, "phase": phase, "number": number},
-            once=f"import:{row.id}:{number}",
-            run_at=run_at,
-            give_up_at=run_at + STEP_LIVES,
-        ),
-    )
+    args: dict[str, object] = {"import_id": row.id, "phase": phase, "number": number}
+    about = f"{row.id}:{number}"
+    await errand.leave(core, tx, "import", args, about, run_at=run_at, tried_for=STEP_LIVES)
 
 
 def handle_of(core: Core, text: str) -> Handle | None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from fediserver.actions import audience, index, outbox
+from fediserver.actions import audience, errand, index, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
-from fediserver.clock import DAY, MINUTE
-from fediserver.db import accounts, jobs, polls, statuses
+from fediserver.clock import MINUTE
+from fediserver.db import accounts, polls, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid, NotFound
 from fediserver.models.account import Account
@@ -70,18 +70,8 @@ def _check(
 
 async def _spread_counts(core: Core, tx: Writer, poll: Poll) -> None:
     """The counts are news for everybody who has the poll: told once for all votes of a while."""
-    now = core.clock()
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=core.ids.next(),
-            kind="poll_counts",
-            args={"poll_id": poll.id},
-            once=f"poll_counts:{poll.id}",
-            run_at=now + SPREAD_AFTER,
-            give_up_at=now + DAY,
-        ),
-    )
+    soon = core.clock() + SPREAD_AFTER
+    await errand.leave(core, tx, "poll_counts", {"poll_id": poll.id}, poll.id, run_at=soon)
 
 
 async def tell_counts(core: Core, poll_id: int) -> None:

@@ -3,12 +3,11 @@
 import msgspec
 import orjson
 
-from fediserver.actions import host_suspensions
+from fediserver.actions import errand, host_suspensions
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import ActorDocument, ActorKey, Picture
 from fediserver.activitypub.fetch import permitted
-from fediserver.clock import DAY
-from fediserver.db import accounts, hosts, indexing, jobs, links, media, relationships
+from fediserver.db import accounts, hosts, indexing, links, media, relationships
 from fediserver.db.database import Clash, Writer
 from fediserver.errors import Refused
 from fediserver.models.account import Account, Key
@@ -151,17 +150,7 @@ async def bury(ctx: Context, row: Account) -> None:
     async def work(tx: Writer) -> None:
         await accounts.update(tx, msgspec.structs.replace(row, deleted_at=ctx.clock()))
         await relationships.drop_all(tx, row.id)
-        await jobs.add(
-            tx,
-            jobs.NewJob(
-                id=ctx.ids.next(),
-                kind="purge",
-                args={"account_id": row.id},
-                once=f"purge:{row.id}",
-                run_at=ctx.clock(),
-                give_up_at=ctx.clock() + 7 * DAY,
-            ),
-        )
+        await errand.purge(ctx, tx, row)
 
     await ctx.db.write(work)
     ctx.bus.publish("jobs")

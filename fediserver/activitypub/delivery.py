@@ -80,7 +80,7 @@ class Deliverer:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running = RunningTasks()
+        self.running = RunningTasks()
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._failing: set[int] = set()
         self._signatory = Signatory()
@@ -111,7 +111,7 @@ class Deliverer:
         self._failing |= {host.id for host in due if host.failures}
         for host in due:
             ended = partial(self._ended, host.id)
-            self._lanes[host.id] = self._running.start(self._lane(host), ended, name=f"lane {host.name}")
+            self._lanes[host.id] = self.running.start(self._lane(host), ended, name=f"lane {host.name}")
         return len(due)
 
     async def renew(self) -> None:
@@ -124,14 +124,6 @@ class Deliverer:
     def is_idle(self) -> bool:
         """Whether no lane is running."""
         return not self._lanes
-
-    async def settle(self) -> None:
-        """Wait until the lanes that run now are done."""
-        await self._running.settle()
-
-    async def stop(self) -> None:
-        """End the lanes; what was under way is sent again by whoever takes the lane next."""
-        await self._running.stop()
 
     def _ended(self, host_id: int, task: asyncio.Task[None]) -> None:
         # It may have been taken again between its release and its end.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, index, link, outbox
+from fediserver.actions import converse, errand, index, link, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -16,8 +16,7 @@ from fediserver.activitypub import authority, document, lookup, quotes
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Attachment, Document, NoteDocument
 from fediserver.activitypub.fetch import Budget, fetch, permitted
-from fediserver.clock import DAY
-from fediserver.db import accounts, jobs, media, polls, relationships, statuses
+from fediserver.db import accounts, media, polls, relationships, statuses
 from fediserver.db.database import Clash, Reader, Writer
 from fediserver.errors import BadRequest, FediserverError, Gone, Ignored, NotFound, Refused, TooLarge
 from fediserver.models.account import Account
@@ -274,18 +273,8 @@ def _attachment(ctx: Context, one: Attachment, status: Status, position: int, pa
 async def _fetch_parent_later(ctx: Context, tx: Writer, uri: str, depth: int, budget: Budget) -> None:
     if ctx.uris.is_ours(uri):
         return
-    now = ctx.clock()
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=ctx.ids.next(),
-            kind="parent",
-            args={"uri": uri, "depth": depth + 1, "fetches": budget.left},
-            once=f"parent:{uri}",
-            run_at=now,
-            give_up_at=now + DAY,
-        ),
-    )
+    args: dict[str, object] = {"uri": uri, "depth": depth + 1, "fetches": budget.left}
+    await errand.leave(ctx, tx, "parent", args, uri)
 
 
 async def fetch_parent(ctx: Context, uri: str, *, depth: int, fetches: int) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fediserver.actions import consent
+from fediserver.actions import consent, errand
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import NoteDocument
 from fediserver.activitypub.fetch import Budget
 from fediserver.activitypub.vocabulary import PUBLIC
-from fediserver.clock import DAY
-from fediserver.db import jobs, quotes, statuses
+from fediserver.db import quotes, statuses
 from fediserver.db.database import Reader, Writer
 from fediserver.models.account import Account
 from fediserver.models.quote import Claim, Quote, QuoteState
@@ -65,20 +64,9 @@ async def enter(
 
 
 async def _look_up_later(ctx: Context, tx: Writer, quote: Quote, fetches: int) -> None:
-    if not fetches:
-        return
-    now = ctx.clock()
-    await jobs.add(
-        tx,
-        jobs.NewJob(
-            id=ctx.ids.next(),
-            kind="quote",
-            args={"quote_id": quote.id, "fetches": fetches},
-            once=f"quote:{quote.id}:{quote.stamp_uri}",
-            run_at=now,
-            give_up_at=now + DAY,
-        ),
-    )
+    if fetches:
+        args: dict[str, object] = {"quote_id": quote.id, "fetches": fetches}
+        await errand.leave(ctx, tx, "quote", args, f"{quote.id}:{quote.stamp_uri}")
 
 
 async def revise(

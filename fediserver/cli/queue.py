@@ -57,7 +57,10 @@ def status(node: Node, as_json: bool) -> None:
     ]
     lines += [_said(lane, now) for lane in lanes if lane.waiting or lane.last_error]
     if mail.waiting:
-        lines.append(f"{mail.waiting} mails wait" + (f", {mail.last_error}" if mail.last_error else ""))
+        letters = "1 letter waits" if mail.waiting == 1 else f"{mail.waiting} letters wait"
+        lines.append(
+            f"{letters} to be mailed" + (f"; the last error: {mail.last_error}" if mail.last_error else "")
+        )
     show(facts, as_json=as_json, text="\n".join(lines))
 
 

@@ -22,6 +22,7 @@ from fediserver.models.delivery import Job
 from fediserver.models.event import deleted
 from fediserver.models.status import Status
 from fediserver.net import hosts as breaker
+from fediserver.running import RunningTasks
 from fediserver.text import compose
 from fediserver.text.handles import Handle, parse
 
@@ -139,25 +140,33 @@ KINDS: dict[str, Work] = {
 
 
 class Errands:
-    """Takes work that is due and does it."""
+    """Takes work as it becomes due and does it, a few errands side by side: one that takes long holds up no other."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self.running = RunningTasks()
 
     async def take_due(self) -> int:
-        """Do what is due, a few at once; answers how many were tried."""
-        ctx = self._ctx
+        """Begin what is due, as much as there is room for; answers how much."""
+        ctx, room = self._ctx, AT_ONCE - len(self.running)
+        if room <= 0:
+            return 0
         now = ctx.clock()
         due = await ctx.db.write(
-            lambda tx: jobs.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=AT_ONCE)
+            lambda tx: jobs.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
         )
-        await asyncio.gather(*(self._run(job) for job in due))
+        for job in due:
+            self.running.start(self._run(job), self._ended)
         return len(due)
 
     async def renew(self) -> None:
         """Keep the leases of the work that is being done."""
-        ctx, now = self._ctx, self._ctx.clock()
-        await ctx.db.write(lambda tx: jobs.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
+        if self.running:
+            ctx, now = self._ctx, self._ctx.clock()
+            await ctx.db.write(lambda tx: jobs.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
+
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        self._ctx.bus.publish("jobs")
 
     async def _run(self, job: Job) -> None:
         ctx = self._ctx

@@ -27,12 +27,12 @@ class Intake:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running = RunningTasks()
+        self.running = RunningTasks()
         self._last_of_actor: dict[str, asyncio.Task[None]] = {}
 
     async def take_due(self) -> int:
         """Start handling what is due, as much as there is room for; answers how many."""
-        ctx, room = self._ctx, AT_ONCE - len(self._running)
+        ctx, room = self._ctx, AT_ONCE - len(self.running)
         if room <= 0:
             return 0
         now = ctx.clock()
@@ -42,27 +42,19 @@ class Intake:
         for row in due:
             before = self._last_of_actor.get(row.actor_uri)
             ended = partial(self._ended, row.actor_uri)
-            self._last_of_actor[row.actor_uri] = self._running.start(self._handle(row, before), ended)
+            self._last_of_actor[row.actor_uri] = self.running.start(self._handle(row, before), ended)
         return len(due)
 
     async def renew(self) -> None:
         """Keep the leases of what is being handled."""
-        if self._running:
+        if self.running:
             ctx, now = self._ctx, self._ctx.clock()
             await ctx.db.write(lambda tx: intake.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
-
-    async def settle(self) -> None:
-        """Wait until everything that is being handled now is done."""
-        await self._running.settle()
-
-    async def stop(self) -> None:
-        """Let go; what was under way is handled again by whoever takes it next."""
-        await self._running.stop()
 
     def _ended(self, actor: str, task: asyncio.Task[None]) -> None:
         if self._last_of_actor.get(actor) is task:
             del self._last_of_actor[actor]
-        if not self._running or len(self._running) == AT_ONCE - 1:
+        if not self.running or len(self.running) == AT_ONCE - 1:
             self._ctx.bus.publish(inbox.RECEIVED)
 
     async def _handle(self, row: Received, before: asyncio.Task[None] | None) -> None:

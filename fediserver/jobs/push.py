@@ -40,13 +40,13 @@ class Pusher:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running = RunningTasks()
+        self.running = RunningTasks()
         self._room: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._hosts: OrderedDict[str, HostState] = OrderedDict()
 
     async def take_due(self) -> int:
         """Begin to send what is due, as much as there is room for; answers how many."""
-        ctx, room = self._ctx, AT_ONCE - len(self._running)
+        ctx, room = self._ctx, AT_ONCE - len(self.running)
         now = ctx.clock()
         if room <= 0 or not await queue.any_due(ctx.db, now):
             return 0
@@ -54,22 +54,14 @@ class Pusher:
             lambda tx: queue.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
         )
         for push in due:
-            self._running.start(self._run(push), self._ended)
+            self.running.start(self._run(push), self._ended)
         return len(due)
 
     async def renew(self) -> None:
         """Keep the leases of what is being sent."""
-        if self._running:
+        if self.running:
             ctx, now = self._ctx, self._ctx.clock()
             await ctx.db.write(lambda tx: queue.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
-
-    async def settle(self) -> None:
-        """Wait until what is being sent has arrived or failed."""
-        await self._running.settle()
-
-    async def stop(self) -> None:
-        """Give up what is under way; it is sent again later."""
-        await self._running.stop()
 
     def _ended(self, _: asyncio.Task[None]) -> None:
         self._ctx.bus.publish("pushes")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from fediserver.actions import trends
 from fediserver.activitypub import previews
@@ -18,6 +19,7 @@ from fediserver.jobs.indexing import Indexer
 from fediserver.jobs.mail import Postman
 from fediserver.jobs.process_inbox import Intake, Verification
 from fediserver.jobs.push import Pusher
+from fediserver.running import RunningTasks
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +30,36 @@ RENEW = 6.0
 TIDY = HOUR / SECOND
 
 
+class Crew(Protocol):
+    """Takes work of one kind as it becomes due, under a lease, and does some of it side by side."""
+
+    running: RunningTasks
+
+    async def take_due(self) -> int:
+        """Begin what is due, as much as there is room for; answers how much."""
+
+    async def renew(self) -> None:
+        """Keep the leases of what is under way."""
+
+
 class Worker:
     """Everything that goes on behind the requests; `stop` ends it within a few seconds."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self.deliverer = Deliverer(ctx)
-        self.intake = Intake(ctx)
-        self.verification = Verification(ctx)
-        self.errands = Errands(ctx)
-        self.indexer = Indexer(ctx)
-        self.pusher = Pusher(ctx)
-        self.postman = Postman(ctx)
+        self._crews: dict[str, Crew] = {
+            RECEIVED: Intake(ctx),
+            "jobs": Errands(ctx),
+            "deliveries": Deliverer(ctx),
+            "pushes": Pusher(ctx),
+            "mails": Postman(ctx),
+        }
+        self._works: dict[str, Callable[[], Awaitable[int]]] = {
+            UNVERIFIED: Verification(ctx).take_due,
+            **{topic: crew.take_due for topic, crew in self._crews.items()},
+            "search": Indexer(ctx).take_due,
+            previews.TOPIC: lambda: previews.take_wanted(ctx),
+        }
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -48,14 +68,7 @@ class Worker:
             # Only one process works on an SQLite file: whatever is leased, its holder is dead.
             await self._ctx.db.write(_release_all)
         loops = (
-            self._loop("deliveries", self.deliverer.take_due),
-            self._loop(RECEIVED, self.intake.take_due),
-            self._loop(UNVERIFIED, self.verification.take_due),
-            self._loop("jobs", self.errands.take_due),
-            self._loop("search", self.indexer.take_due),
-            self._loop(previews.TOPIC, self._previews),
-            self._loop("pushes", self.pusher.take_due),
-            self._loop("mails", self.postman.take_due),
+            *(self._loop(topic, take_due) for topic, take_due in self._works.items()),
             self._every(RENEW, self._renew),
             self._every(TIDY, lambda: tidy(self._ctx)),
             self._every(trends.EVERY / SECOND, lambda: trends.refresh(self._ctx)),
@@ -64,39 +77,22 @@ class Worker:
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
-        """End the loops; unfinished work stays in its rows."""
+        """End the loops; unfinished work stays in its rows, for whoever takes it next."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.intake.stop()
-        await self.deliverer.stop()
-        await self.pusher.stop()
-        await self.postman.stop()
+        for crew in self._crews.values():
+            await crew.running.stop()
 
     async def settle(self) -> None:
         """Do everything that is due now, and what comes of it; for tests and the command line."""
-        while True:
+        done = 1
+        while done:
             done = 0
-            for take in (
-                self.verification.take_due,
-                self.intake.take_due,
-                self.errands.take_due,
-                self.indexer.take_due,
-                self._previews,
-                self.deliverer.take_due,
-                self.pusher.take_due,
-                self.postman.take_due,
-            ):
-                done += await take()
-            await self.intake.settle()
-            await self.deliverer.settle()
-            await self.pusher.settle()
-            await self.postman.settle()
-            if not done:
-                return
-
-    async def _previews(self) -> int:
-        return await previews.take_wanted(self._ctx)
+            for take_due in self._works.values():
+                done += await take_due()
+            for crew in self._crews.values():
+                await crew.running.settle()
 
     async def _loop(self, topic: str, take_due: Callable[[], Awaitable[int]]) -> None:
         """Work while there is some; then wait for news, or for the clock."""
@@ -124,11 +120,8 @@ class Worker:
                 _note("a regular task", problem)
 
     async def _renew(self) -> None:
-        await self.deliverer.renew()
-        await self.intake.renew()
-        await self.errands.renew()
-        await self.pusher.renew()
-        await self.postman.renew()
+        for crew in self._crews.values():
+            await crew.renew()
 
     async def _watch(self) -> None:
         """Other processes change the same database (the command line does): notice within a second."""
@@ -154,8 +147,5 @@ def _note(what: str, problem: Exception) -> None:
 
 
 async def _release_all(tx: Writer) -> None:
-    await hosts.release_all(tx)
-    await intake.release_all(tx)
-    await jobs.release_all(tx)
-    await push.release_all(tx)
-    await mails.release_all(tx)
+    for rows in (hosts, intake, jobs, push, mails):
+        await rows.release_all(tx)

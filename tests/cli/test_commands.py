@@ -251,7 +251,7 @@ def test_mail_that_waits_is_told_of_and_an_address_can_be_confirmed_without_it(
     waiting = shell.facts("queue", "status")["mail"]
     assert (waiting["waiting"], waiting["last_error"]) == (1, None)
     assert waiting["next_try"]
-    assert "1 mails wait" in shell("queue", "status")
+    assert "1 letter waits to be mailed" in shell("queue", "status")
     assert shell("account", "confirm", "rose") == "the address of @rose is confirmed"
     assert "no address that waits" in fails(shell, capsys, monkeypatch, "account", "confirm", "rose")
 

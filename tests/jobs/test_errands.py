@@ -1,11 +1,18 @@
 """Work for later: ends of polls, accounts that are gone, parents that are missing."""
 
+import asyncio
+
+import pytest
+
+from fediserver.actions import errand
 from fediserver.actions.write import PollDraft
 from fediserver.activitypub import actors
+from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR, MINUTE
-from fediserver.db import jobs, relationships, statuses
+from fediserver.db import relationships, statuses
 from fediserver.db.database import Writer
 from fediserver.db.query import Query
+from fediserver.jobs import errands
 from fediserver.jobs.housekeeping import tidy
 from tests.conftest import OpenTown
 from tests.federation.test_two_towns import followed, met
@@ -83,23 +90,39 @@ async def test_a_reply_that_comes_before_its_parent_finds_it(open_town: OpenTown
     assert between.replies_count == 1
 
 
+async def left(town: Town, kind: str, args: dict[str, object], **options: int) -> None:
+    async def work(tx: Writer) -> None:
+        await errand.leave(town.ctx, tx, kind, args, "it", **options)
+
+    await town.ctx.db.write(work)
+
+
+async def test_an_errand_that_takes_long_holds_up_no_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, quick_is_done = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Context, __: dict[str, object]) -> None:
+        await goes_on.wait()
+
+    async def quick(_: Context, __: dict[str, object]) -> None:
+        quick_is_done.set()
+
+    monkeypatch.setattr(errands, "KINDS", {"slow": slow, "quick": quick})
+    crew = errands.Errands(town.ctx)
+    await left(town, "slow", {})
+    assert await crew.take_due() == 1
+    await left(town, "quick", {})
+    assert await crew.take_due() == 1
+    async with asyncio.timeout(10):
+        await quick_is_done.wait()
+    goes_on.set()
+    await crew.running.settle()
+    assert await town.ctx.db.value(WAITING) == 0
+
+
 async def test_an_errand_that_fails_is_tried_again_and_given_up_in_time(town: Town) -> None:
-    now = town.clock()
-
-    async def add(tx: Writer) -> None:
-        await jobs.add(
-            tx,
-            jobs.NewJob(
-                id=1,
-                kind="parent",
-                args={"uri": "https://gone.example/1", "depth": 1},
-                once="parent:1",
-                run_at=now,
-                give_up_at=now + HOUR,
-            ),
-        )
-
-    await town.ctx.db.write(add)
+    await left(town, "parent", {"uri": "https://gone.example/1", "depth": 1}, tried_for=HOUR)
     await town.settle()
     assert await town.ctx.db.value(WAITING) == 1
     for _ in range(12):

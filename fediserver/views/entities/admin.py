@@ -14,6 +14,7 @@ from fediserver.models.report import Report
 from fediserver.models.rule import Rule
 from fediserver.views.entities import accounts as public
 from fediserver.views.entities import statuses
+from fediserver.views.entities.reports import facts
 from fediserver.views.entities.shelf import Json
 
 Entity = dict[str, object]
@@ -55,14 +56,8 @@ async def reports(ctx: Context, found: Sequence[Report], viewer_id: int) -> list
     }
     written = {str(rule.id): rule for rule in await rules.listed(ctx)}
     return [
-        {
-            "id": str(row.id),
-            "action_taken": row.resolved_at is not None,
-            "action_taken_at": None if row.resolved_at is None else isoformat(row.resolved_at),
-            "category": row.category,
-            "comment": row.comment,
-            "forwarded": row.forwarded,
-            "created_at": isoformat(row.created_at),
+        facts(row)
+        | {
             "updated_at": isoformat(row.updated_at),
             "account": known[row.account_id],
             "target_account": known[row.target_id],

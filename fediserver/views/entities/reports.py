@@ -7,8 +7,8 @@ from fediserver.models.report import Report
 from fediserver.views.entities.shelf import Json
 
 
-def report(row: Report, target: Json) -> dict[str, object]:
-    """A report as its author sees it."""
+def facts(row: Report) -> dict[str, object]:
+    """What its author and those who moderate are told alike."""
     return {
         "id": str(row.id),
         "action_taken": row.resolved_at is not None,
@@ -17,6 +17,12 @@ def report(row: Report, target: Json) -> dict[str, object]:
         "comment": row.comment,
         "forwarded": row.forwarded,
         "created_at": isoformat(row.created_at),
+    }
+
+
+def report(row: Report, target: Json) -> dict[str, object]:
+    """A report as its author sees it."""
+    return facts(row) | {
         "status_ids": [str(one) for one in orjson.loads(row.status_ids)],
         "rule_ids": orjson.loads(row.rule_ids),
         "target_account": target,

@@ -62,7 +62,7 @@ class OldSearch(Named):
 
 
 class Wish(msgspec.Struct):
-    """What is to be done about somebody. No mail is sent, whatever is asked for: this node sends none."""
+    """What is to be done about somebody. No mail tells them of it, whatever is asked for."""
 
     type: Measure
     report_id: int | None = None

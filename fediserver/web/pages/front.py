@@ -7,7 +7,7 @@ from fediserver.actions import about as about_us
 from fediserver.actions import rules
 from fediserver.actions.core import Core
 from fediserver.clock import isoformat
-from fediserver.db import public
+from fediserver.db import public, settings
 from fediserver.errors import NotFound
 from fediserver.web.pages import show
 from fediserver.web.pages.kit import visit
@@ -26,8 +26,8 @@ async def front(core: Core, request: Request) -> Response:
 
 async def about(core: Core, request: Request) -> Response:
     """GET /about: who is behind it, how to come in, and what is kept of visitors."""
-    said, written = await about_us.current(core), await rules.listed(core)
-    return (await visit(core, request)).page("about.html", said=said, rules=written)
+    found = await settings.everything(core.db)
+    return (await visit(core, request)).page("about.html", said=about_us.said(found), rules=rules.said(found))
 
 
 async def privacy_policy(core: Core, request: Request) -> Response:
@@ -36,7 +36,9 @@ async def privacy_policy(core: Core, request: Request) -> Response:
     if text is None:
         raise NotFound
     since = isoformat(text.updated_at)[:10]
-    return (await visit(core, request)).page("privacy_policy.html", content=text.content, since=since)
+    return (await visit(core, request)).page(
+        "long_text.html", kind="privacy", content=text.content, since=since
+    )
 
 
 async def terms_of_service(core: Core, request: Request) -> Response:
@@ -48,5 +50,5 @@ async def terms_of_service(core: Core, request: Request) -> Response:
     if terms is None:
         raise NotFound
     return (await visit(core, request)).page(
-        "terms_of_service.html", content=terms.content, since=terms.effective_date
+        "long_text.html", kind="terms", content=terms.content, since=terms.effective_date
     )
