@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, errand, index, link, outbox
+from fediserver.actions import converse, errand, index, link, notify, outbox
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -100,6 +100,7 @@ async def take_in(
             return None
         known = await statuses.by_uri(tx, note.id)
         if known is not None:
+            await _name_more(ctx, tx, note, author, known, parts)
             return known
         parent = await statuses.by_uri(tx, note.in_reply_to) if note.in_reply_to else None
         status = await _row(ctx, tx, note, author, parts, parent)
@@ -125,6 +126,25 @@ async def take_in(
     ctx.bus.publish(outbox.TOPIC)
     ctx.bus.publish("jobs")
     return status
+
+
+async def _name_more(
+    ctx: Context, tx: Writer, note: NoteDocument, author: Account, known: Status, parts: Parts
+) -> None:
+    """A known post comes to people to whom it did not come before: its server has met them since, or they share one
+    with somebody whose copy was faster. An edit says itself who is named."""
+    if known.account_id != author.id or known.edited_at is not None:
+        return
+    there = set(await statuses.mentioned(tx, known.id))
+    named = [one for one in parts.named if one.id not in there]
+    silent = [one.id for one in parts.silent if one.id not in there]
+    if not named and not silent:
+        return
+    await index.forget(tx, known.id)
+    await statuses.add_mentions(tx, known.id, [one.id for one in named], silent)
+    await statuses.set_mentions(tx, known.id, mentions=mention_list(note, parts.named), content=note.content)
+    heard = await notify.tell_named(ctx, tx, named, author, known)
+    await converse.settle(ctx, tx, author, known, heard)
 
 
 async def _parties(tx: Reader, ctx: Context, note: NoteDocument, author: Account) -> Parts:

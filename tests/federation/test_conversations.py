@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fediserver.actions import delete, edit
+from fediserver.actions import delete, edit, publish
 from fediserver.actions.edit import Revision
 from tests.conftest import OpenTown
 from tests.federation.test_two_towns import met
@@ -49,3 +49,25 @@ async def test_both_sides_have_the_conversation(open_town: OpenTown) -> None:
     await settle(oak, elm)
     assert await outline(elm, carol) == []
     assert [row[1] for row in await outline(oak, alice)] == [answer.uri]
+
+
+async def test_somebody_named_later_hears_of_a_post_that_their_server_has(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    alice, bob, carol = await oak.account("alice"), await elm.account("bob"), await elm.account("carol")
+    await met(oak, bob, elm)
+    carol_there = await met(oak, carol, elm)
+    post = await oak.post(alice, "@bob@elm.example hello", "direct")
+    await settle(oak, elm)
+    assert await outline(elm, carol) == []
+    await publish.name_later(oak.ctx, alice, post, carol_there, post.content)
+    await settle(oak, elm)
+    assert await outline(elm, carol) == [({"alice@oak.example", "bob"}, post.uri, True)]
+    assert [row[0] for row in await outline(elm, bob)] == [{"alice@oak.example", "carol"}]
+    told = (await (await elm.client(carol)).get("/api/v1/notifications")).json()
+    assert [(one["type"], one["account"]["acct"]) for one in told] == [("mention", "alice@oak.example")]
+
+    # What was edited meanwhile says itself who is named: an older version that comes late adds nobody.
+    oak.clock.advance(1000)
+    await edit.edit(oak.ctx, alice, post, Revision(text="@bob@elm.example only you"))
+    await settle(oak, elm)
+    assert await outline(elm, carol) == []
