@@ -157,10 +157,12 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """One of the processes that run the tests hands over what it has seen."""
+    """A process that runs tests hands over what it has seen; a whole run that leaves an endpoint unseen has failed."""
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
         told["ledger"] = sorted(ledger.seen)
+    elif _is_whole(session) and any(ledger.holes(ledger.seen)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _is_whole(session: pytest.Session) -> bool:
@@ -174,8 +176,12 @@ def _is_whole(session: pytest.Session) -> bool:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests a missing program took away, and which endpoints a whole run has not seen."""
     session = terminalreporter._session
-    for hole in ledger.holes(ledger.seen) if session is not None and _is_whole(session) else ():
-        terminalreporter.write_line(hole, red=True)
+    if session is not None and _is_whole(session):
+        holes = list(ledger.holes(ledger.seen))
+        for hole in holes:
+            terminalreporter.write_line(hole, red=True)
+        if not holes:
+            terminalreporter.write_line("every endpoint of the client API was seen at work, on both engines")
     skipped: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""

@@ -20,7 +20,7 @@ seen: set[Line] = set()
 
 _router = Router(openapi.declared())
 _CURSORS = ("max_id", "min_id", "since_id", "offset")
-# tests/web/streaming reads its endpoints from real sockets; nothing here translates, or sends mail yet.
+# tests/web/streaming reads its endpoints from real sockets, tests/web/test_by_mail.py sends mail; nothing translates.
 _ELSEWHERE = (
     "/api/v1/streaming",
     "/api/v1/statuses/{status_id}/translate",
