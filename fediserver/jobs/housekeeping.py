@@ -1,8 +1,9 @@
 """What has to be forgotten in time, so that the database does not only grow."""
 
+from fediserver.actions import refresh
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, intake, links, list_entries, outgoing
+from fediserver.db import expiry, home, intake, links, list_entries, outgoing, refreshes
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -25,6 +26,7 @@ async def tidy(ctx: Context) -> None:
     async def access_and_links(tx: Writer) -> None:
         await expiry.drop_access(tx, now)
         await links.forget(tx, now)
+        await refreshes.forget(tx, now - refresh.KEPT)
 
     await ctx.db.write(queues)
     await ctx.db.write(access_and_links)

@@ -4,19 +4,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from fediserver.actions import trends
+from fediserver.actions import refresh, trends
 from fediserver.activitypub import previews
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
 from fediserver.clock import HOUR, SECOND
-from fediserver.db import hosts, intake, jobs, push
+from fediserver.db import hosts, intake, jobs, push, refreshes
 from fediserver.db.database import Writer
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
 from fediserver.jobs.indexing import Indexer
 from fediserver.jobs.process_inbox import Intake, Verification
 from fediserver.jobs.push import Pusher
+from fediserver.jobs.refreshing import Refresher
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Worker:
         self.errands = Errands(ctx)
         self.indexer = Indexer(ctx)
         self.pusher = Pusher(ctx)
+        self.refresher = Refresher(ctx)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -53,6 +55,7 @@ class Worker:
             self._loop("search", self.indexer.take_due),
             self._loop(previews.TOPIC, self._previews),
             self._loop("pushes", self.pusher.take_due),
+            self._loop(refresh.TOPIC, self.refresher.take_due),
             self._every(RENEW, self._renew),
             self._every(TIDY, lambda: tidy(self._ctx)),
             self._every(trends.EVERY / SECOND, lambda: trends.refresh(self._ctx)),
@@ -68,6 +71,7 @@ class Worker:
         await self.intake.stop()
         await self.deliverer.stop()
         await self.pusher.stop()
+        await self.refresher.stop()
 
     async def settle(self) -> None:
         """Do everything that is due now, and what comes of it; for tests and the command line."""
@@ -81,11 +85,13 @@ class Worker:
                 self._previews,
                 self.deliverer.take_due,
                 self.pusher.take_due,
+                self.refresher.take_due,
             ):
                 done += await take()
             await self.intake.settle()
             await self.deliverer.settle()
             await self.pusher.settle()
+            await self.refresher.settle()
             if not done:
                 return
 
@@ -144,3 +150,4 @@ async def _release_all(tx: Writer) -> None:
     await intake.release_all(tx)
     await jobs.release_all(tx)
     await push.release_all(tx)
+    await refreshes.release_all(tx)

@@ -121,6 +121,13 @@ def seeds() -> list[str]:
             f"case when i % 9 = 0 then 2 else 1 end, {NOON}",
         ),
         f"update statuses set quote_id = (id / {SHIFT} - {NOON}) / 1000 where id <= {_of('5000')}",
+        # Nearly all refreshes have ended.
+        _insert(
+            5_000,
+            "async_refreshes",
+            "id, status_id, conversation_id, started_at, finished_at",
+            f"i, {ID}, {ID}, {NOON} + i, case when i % 50 > 0 then {NOON} + i end",
+        ),
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 1 + i % 3"),
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 10 + i % 900"),
         # Half of all that is tagged carries tag 1.

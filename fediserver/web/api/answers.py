@@ -32,6 +32,7 @@ ENTITIES: Final[dict[str, str]] = {
         id:string name:string website:url|null scopes?:string[] redirect_uris?:string[] redirect_uri:string
         vapid_key:string
     """,
+    "AsyncRefresh": "id:string status:string result_count:integer|null",
     "Collection": """
         id?:string uri?:url name?:string description?:string|null language?:string|null account_id?:string
         local?:boolean sensitive?:boolean discoverable?:boolean url?:url|null item_count?:integer
@@ -211,6 +212,7 @@ ENTITIES: Final[dict[str, str]] = {
     """,
     "WebPushSubscription": "id:any endpoint:url server_key:string alerts:object standard?:boolean policy?:string",
     "WrappedAnnualReports": "annual_reports?:AnnualReport[] accounts?:Account[] statuses?:Status[]",
+    "WrappedAsyncRefresh": "async_refresh:AsyncRefresh",
 }
 
 ANSWERS: Final[dict[str, str]] = {
@@ -343,6 +345,7 @@ ANSWERS: Final[dict[str, str]] = {
     "push.delete": "object",
     "push.show": "WebPushSubscription",
     "push.unsubscribe": "object",
+    "refreshes.show": "WrappedAsyncRefresh",
     "relations.authorize": "Relationship",
     "relations.block": "Relationship",
     "relations.blocked": "Account[]",

@@ -22,10 +22,13 @@ MOST = 1000
 
 
 async def status_replies(ctx: Context, request: Request) -> Response:
-    """GET …/statuses/ID/replies: open replies."""
+    """GET …/statuses/ID/replies: open replies; the same as the one page that posts name."""
     status = await open_post(ctx, request)
     found = await federation_pages.replies(ctx.db, status_id=status.id, limit=MOST)
-    return answer(collection.collection(f"{status.uri}/replies", total=len(found), items=found))
+    uri = f"{status.uri}/replies"
+    if "page" in request.query_params:
+        return answer(collection.page(f"{uri}?page=1", part_of=uri, items=found))
+    return answer(collection.collection(uri, total=len(found), items=found))
 
 
 async def status_likes(ctx: Context, request: Request) -> Response:
