@@ -132,7 +132,8 @@ def shelve(shelved: Shelf, found: Sequence[Account], moved_to: Mapping[int, Acco
 def partial(shelved: Shelf, row: Account) -> dict[str, object]:
     """A PartialAccountWithAvatar."""
     entity = _entity(shelved, row)
-    return {name: entity[name] for name in ("id", "acct", "locked", "bot", "url", "avatar", "avatar_static")}
+    names = ("id", "acct", "locked", "bot", "url", "avatar", "avatar_static", "avatar_description")
+    return {name: entity[name] for name in names}
 
 
 def _account(shelved: Shelf, row: Account, moved_to: Mapping[int, Account]) -> bytes:
