@@ -14,7 +14,7 @@ from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.register import ROLES
 from fediserver.clock import DAY
-from fediserver.db import access, accounts, jobs, moderation, relationships, reports
+from fediserver.db import access, accounts, collections, jobs, moderation, relationships, reports
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
@@ -226,6 +226,7 @@ async def _delete(core: Core, tx: Writer, target: Account) -> None:
     )
     await accounts.update(tx, gone)
     await relationships.drop_all(tx, target.id)
+    await collections.delete_of(tx, target.id)
     purge = jobs.NewJob(
         id=core.ids.next(),
         kind="purge",

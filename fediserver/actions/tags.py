@@ -29,6 +29,12 @@ async def find(core: Core, name: str) -> Tag:
     return await tags.by_name(core.db, folded) or Tag(0, folded, shown)
 
 
+async def known(core: Core, tx: Writer, name: str) -> int:
+    """The id of a hashtag as somebody typed it, which is there from now on; `typed` has to take it."""
+    shown = typed(name)
+    return await tags.known(tx, core.ids.next(), compose.tag_name(shown), shown, core.clock())
+
+
 async def follow(core: Core, me: Account, name: str) -> Tag:
     """Follow a hashtag, used or not: public posts with it come home from now on."""
     found = await find(core, name)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from fediserver.actions.collections import MOST, agrees
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, isoformat
 from fediserver.db import account_lists, links, tags
@@ -111,6 +112,7 @@ def role(user: User | None) -> dict[str, object]:
         "color": "",
         "permissions": _PERMISSIONS.get(name, "65536"),
         "highlighted": bool(name),
+        "collection_limit": MOST,
     }
 
 
@@ -185,6 +187,7 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
         "show_media": row.show_media,
         "show_media_replies": row.show_media_replies,
         "show_featured": row.show_featured,
+        "feature_approval": _feature_approval(row, for_member=shelved.for_members),
         "emojis": [] if gone else shelved.emojis(orjson.loads(row.emojis)),
         "fields": [] if gone else _fields(row),
     }
@@ -195,6 +198,18 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
     if row.silenced_at is not None:
         entity["limited"] = True
     return entity
+
+
+def _feature_approval(row: Account, *, for_member: bool) -> dict[str, object]:
+    """A FeatureApproval: who may put the account into collections."""
+    if agrees(row):
+        return {
+            "automatic": ["public"],
+            "manual": [],
+            "current_user": "automatic" if for_member else "denied",
+        }
+    unsaid = row.domain != "" and for_member
+    return {"automatic": [], "manual": [], "current_user": "missing" if unsaid else "denied"}
 
 
 def _fields(row: Account) -> list[dict[str, object]]:

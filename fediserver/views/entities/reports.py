@@ -18,6 +18,7 @@ def report(row: Report, target: Json) -> dict[str, object]:
         "forwarded": row.forwarded,
         "created_at": isoformat(row.created_at),
         "status_ids": [str(one) for one in orjson.loads(row.status_ids)],
+        "collection_ids": orjson.loads(row.collection_ids),
         "rule_ids": orjson.loads(row.rule_ids),
         "target_account": target,
     }

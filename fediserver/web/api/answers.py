@@ -38,6 +38,8 @@ ENTITIES: Final[dict[str, str]] = {
         local?:boolean sensitive?:boolean discoverable?:boolean url?:url|null item_count?:integer
         created_at?:datetime updated_at?:datetime tag?:ShallowTag|null items?:CollectionItem[]
     """,
+    "CollectionWithAccounts": "collection:Collection accounts:Account[]",
+    "Collections": "collections:Collection[]",
     "CollectionItem": "id?:string state?:string created_at?:datetime account_id?:string",
     "Context": "ancestors:Status[] descendants:Status[]",
     "Conversation": "id:string unread:boolean accounts:Account[] last_status:Status|null",
@@ -213,6 +215,8 @@ ENTITIES: Final[dict[str, str]] = {
     "WebPushSubscription": "id:any endpoint:url server_key:string alerts:object standard?:boolean policy?:string",
     "WrappedAnnualReports": "annual_reports?:AnnualReport[] accounts?:Account[] statuses?:Status[]",
     "WrappedAsyncRefresh": "async_refresh:AsyncRefresh",
+    "WrappedCollection": "collection:Collection",
+    "WrappedCollectionItem": "collection_item:CollectionItem",
 }
 
 ANSWERS: Final[dict[str, str]] = {
@@ -233,6 +237,15 @@ ANSWERS: Final[dict[str, str]] = {
     "annual_reports.show": "WrappedAnnualReports",
     "annual_reports.state": "object",
     "annual_reports.unread": "WrappedAnnualReports",
+    "collections.add": "WrappedCollectionItem",
+    "collections.change": "WrappedCollection",
+    "collections.create": "WrappedCollection",
+    "collections.delete": "object",
+    "collections.of_account": "Collections",
+    "collections.remove": "object",
+    "collections.revoke": "object",
+    "collections.show": "CollectionWithAccounts",
+    "collections.with_account": "Collections",
     "conversations.page": "Conversation[]",
     "conversations.read": "Conversation",
     "conversations.remove": "object",
