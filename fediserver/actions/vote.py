@@ -6,7 +6,7 @@ from fediserver.actions import audience, index, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
-from fediserver.clock import DAY, MINUTE
+from fediserver.clock import DAY, MINUTE, SECOND
 from fediserver.db import accounts, jobs, polls, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid, NotFound
@@ -15,6 +15,8 @@ from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
 
 SPREAD_AFTER = 3 * MINUTE
+HEARD_AFTER = 5 * SECOND
+"""Between two times that those who listen hear of a poll's counts: one news for all votes of a while."""
 
 
 async def vote(core: Core, voter: Account, poll: Poll, choices: Sequence[int], uri: str = "") -> None:
@@ -42,6 +44,7 @@ async def vote(core: Core, voter: Account, poll: Poll, choices: Sequence[int], u
         if not before:
             await polls.count_voter(tx, poll.id)
         await statuses.touch(tx, status.id)
+        await have_heard(core, tx, status.id)
         await index.dealt_with(tx, voter, status)
         if author.domain == "":
             await _spread_counts(core, tx, poll)
@@ -80,6 +83,22 @@ async def _spread_counts(core: Core, tx: Writer, poll: Poll) -> None:
             once=f"poll_counts:{poll.id}",
             run_at=now + SPREAD_AFTER,
             give_up_at=now + DAY,
+        ),
+    )
+
+
+async def have_heard(core: Core, tx: Writer, status_id: int) -> None:
+    """Have those who listen hear of the counts of a post's poll, soon and once for all that comes until then."""
+    now = core.clock()
+    await jobs.add(
+        tx,
+        jobs.NewJob(
+            id=core.ids.next(),
+            kind="poll_heard",
+            args={"status_id": status_id},
+            once=f"poll_heard:{status_id}",
+            run_at=now + HEARD_AFTER,
+            give_up_at=now + MINUTE,
         ),
     )
 
