@@ -33,7 +33,9 @@ class Fallbacks(msgspec.Struct, frozen=True):
         link = f'<a href="{escape(self.site)}">{_SIGN_IN.get(self.locale, _SIGN_IN["en"])}</a>'
         summary = _SUMMARIES.get(self.locale, _SUMMARIES["en"]).format(link=link)
         title = push.title(kind, self.locale, name)
-        return {"fallback": {"title": title, "summary": summary, "description": None}}
+        # The last is called by one name in Mastodon's documents, and by the other in its answers.
+        words = {"title": title, "summary": summary, "details": None, "description": None}
+        return {"fallback": words}
 
 
 async def fallbacks(
