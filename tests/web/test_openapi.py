@@ -12,7 +12,16 @@ from tests.town import Town
 
 # Where routes may stand that the document need not tell of: pages, files, what servers say to each other.
 _OTHERS = ("/users/", "/inbox", "/actor", "/activities/", "/contexts/", "/media/", "/@{name}", "/auth/")
-_MORE = ("/tags/", "/collections/", "/static/", "/favicon.ico", "/about", "/embed/", "/privacy-policy", "/terms-of-service")
+_MORE = (
+    "/tags/",
+    "/collections/",
+    "/static/",
+    "/favicon.ico",
+    "/about",
+    "/embed/",
+    "/privacy-policy",
+    "/terms-of-service",
+)
 
 
 def references(value: Any) -> Iterator[str]:

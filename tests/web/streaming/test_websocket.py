@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from fediserver.actions import access, block, edit, favourite, mute, reblog, vote
+from fediserver.actions import access, block, collections, edit, favourite, mute, reblog, vote
 from fediserver.actions.edit import Revision
 from fediserver.actions.write import PollDraft
 from fediserver.clock import HOUR, SECOND
@@ -76,6 +76,17 @@ async def test_the_counts_of_a_poll_are_heard_once_for_many_votes(town: Town) ->
         await town.settle()
         assert (await stream.hears("notification", "user"))["type"] == "poll"
         assert (await stream.hears("status.update", "user"))["poll"]["expired"] is True
+
+
+async def test_who_is_recommended_hears_of_it(town: Town) -> None:
+    alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    async with socket(town, bob, stream="user:notification") as stream:
+        await stream.in_step()
+        wish = collections.Change(name="Gardeners", sensitive=False, discoverable=True)
+        row = await collections.create(town.ctx, alice, wish, [bob.id])
+        told = await stream.hears("notification", "user:notification")
+        check("Notification", told)
+        assert (told["type"], told["collection"]["id"]) == ("added_to_collection", str(row.id))
 
 
 async def test_a_card_is_heard_when_it_comes(town: Town) -> None:
