@@ -34,7 +34,7 @@ def _fields(found: dict[str, Any], entry: dict[str, Any]) -> dict[str, Field]:
 
 
 def check(entity: str, value: Any) -> None:
-    """Fail with every fault of a value that claims to be the entity, or `array<Entity>`."""
+    """Fail with every fault of a value that claims to be the entity, `array<Entity>` or `{name: Entity}`."""
     faults = list(_value(entity, value, entity)) if entities() else []
     assert not faults, "\n".join(faults)
 
@@ -46,6 +46,10 @@ def _value(kind: str, value: Any, place: str) -> Iterator[str]:
             return
         for number, item in enumerate(value):
             yield from _value(kind[6:-1], item, f"{place}[{number}]")
+    elif kind.startswith("{"):
+        # An entity below a name of its own.
+        name, _, below = kind[1:-1].partition(": ")
+        yield from _value(below, value[name], f"{place}.{name}")
     elif kind in entities():
         # A quote within a quoted post is only named.
         is_within = kind == "Quote" and place.endswith(".quoted_status.quote")
@@ -165,6 +169,11 @@ _ANSWERS = (
     ("GET /api/v2/notifications", "GroupedNotificationsResults"),
     (r"GET /api/v2/notifications/[a-z._]+-[\d-]+", "GroupedNotificationsResults"),
     (r"GET /api/v2/notifications/[a-z._]+-[\d-]+/accounts", "array<Account>"),
+    (r"GET /api/v1(_alpha)?/accounts/\d+/(in_)?collections", "Collections"),
+    (r"(POST|PATCH|PUT) /api/v1(_alpha)?/collections(/\d+)?", "WrappedCollection"),
+    (r"GET /api/v1(_alpha)?/collections/\d+", "CollectionWithAccounts"),
+    (r"POST /api/v1(_alpha)?/collections/\d+/items", "WrappedCollectionItem"),
+    (r"GET /api/v1_alpha/async_refreshes/\d+", "{async_refresh: AsyncRefresh}"),
     ("GET /api/v1/filters", "array<V1::Filter>"),
     ("POST /api/v1/filters", "V1::Filter"),
     (r"(GET|PUT|PATCH) /api/v1/filters/\d+", "V1::Filter"),

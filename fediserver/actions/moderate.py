@@ -13,7 +13,7 @@ from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.register import ROLES
-from fediserver.db import access, accounts, moderation, relationships, reports
+from fediserver.db import access, accounts, collections, moderation, relationships, reports
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
@@ -244,6 +244,7 @@ async def _delete(core: Core, tx: Writer, target: Account) -> None:
     )
     await accounts.update(tx, gone)
     await relationships.drop_all(tx, target.id)
+    await collections.delete_of(tx, target.id)
     await errand.purge(core, tx, target)
 
 

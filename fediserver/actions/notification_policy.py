@@ -17,7 +17,9 @@ from fediserver.models.notification import ACCEPT
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
-SUBJECT = frozenset({"mention", "status", "reblog", "follow", "follow_request", "favourite", "quote"})
+SUBJECT = frozenset(
+    {"mention", "status", "reblog", "follow", "follow_request", "favourite", "quote", "added_to_collection"}
+)
 """Kinds that a policy is about; what concerns one's own doings is told in any case."""
 ASKING = frozenset({"mention", "quote"})
 """Kinds of which a member is asked whether to let the sender through."""

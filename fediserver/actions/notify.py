@@ -13,7 +13,14 @@ from fediserver.models.status import Status
 
 
 async def tell(
-    core: Core, tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
+    core: Core,
+    tx: Writer,
+    account_id: int,
+    kind: Kind,
+    sender: Account,
+    status: Status | None = None,
+    *,
+    collection_id: int | None = None,
 ) -> bool:
     """Tell a member of ours; nothing happens for others, across blocks, mutes, and the second time.
 
@@ -29,6 +36,7 @@ async def tell(
         kind=kind,
         from_id=sender.id,
         status_id=status.id if status else None,
+        collection_id=collection_id,
         filtered=verdict == FILTER,
         now=core.clock(),
     )
@@ -49,7 +57,13 @@ async def tell_named(
 
 
 async def take_back(
-    tx: Writer, account_id: int, kind: Kind, sender: Account, status: Status | None = None
+    tx: Writer,
+    account_id: int,
+    kind: Kind,
+    sender: Account,
+    status: Status | None = None,
+    *,
+    collection_id: int | None = None,
 ) -> None:
     """Take a notification back: what it told of is undone."""
     await notifications.forget(
@@ -58,6 +72,7 @@ async def take_back(
         kind=kind,
         from_id=sender.id,
         status_id=status.id if status else None,
+        collection_id=collection_id,
     )
 
 

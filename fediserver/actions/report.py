@@ -7,7 +7,7 @@ import orjson
 from fediserver.actions import audience, outbox, rules
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
-from fediserver.db import reports
+from fediserver.db import collections, reports
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
@@ -27,6 +27,7 @@ async def report(
     forward: bool = False,
     uri: str = "",
     rule_ids: Sequence[int] = (),
+    collection_ids: Sequence[int] = (),
 ) -> Report:
     """Write a report; `uri` is that of a remote Flag. Raises Invalid for a comment too long, or no rule of ours."""
     if me.domain == "" and len(comment) > CHARACTERS:
@@ -35,6 +36,7 @@ async def report(
         await rules.check(core, rule_ids)
         category = "violation"
     own = await reports.of_author(core.db, status_ids, target.id)
+    recommended = await collections.of_owner(core.db, collection_ids, target.id)
     now = core.clock()
     row = Report(
         id=core.ids.next(),
@@ -49,6 +51,7 @@ async def report(
         resolved_at=None,
         rule_ids=orjson.dumps([str(one) for one in rule_ids]).decode(),
         updated_at=now,
+        collection_ids=orjson.dumps([str(one) for one in recommended]).decode(),
     )
 
     async def work(tx: Writer) -> None:

@@ -1,6 +1,11 @@
 """Follow hashtags, and feature them on one's profile."""
 
+from collections.abc import Callable
+
+from fediserver.actions import outbox
+from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
+from fediserver.actions.outbox import Deed, emit
 from fediserver.db import home, tags
 from fediserver.db.database import Writer
 from fediserver.db.tags import FeaturedTag, Tag
@@ -27,6 +32,12 @@ async def find(core: Core, name: str) -> Tag:
         raise NotFound
     folded = compose.tag_name(shown)
     return await tags.by_name(core.db, folded) or Tag(0, folded, shown)
+
+
+async def known(core: Core, tx: Writer, name: str) -> int:
+    """The id of a hashtag as somebody typed it, which is there from now on; `typed` has to take it."""
+    shown = typed(name)
+    return await tags.known(tx, core.ids.next(), compose.tag_name(shown), shown, core.clock())
 
 
 async def follow(core: Core, me: Account, name: str) -> Tag:
@@ -90,24 +101,53 @@ async def _feature(core: Core, me: Account, found: Tag, shown: str) -> FeaturedT
             )
         featured_id = core.ids.next()
         await tags.feature(tx, id=featured_id, account_id=me.id, tag_id=tag_id, name=shown, now=core.clock())
-        return next(one for one in await tags.featured(tx, me.id) if one.id == featured_id)
+        row = next(one for one in await tags.featured(tx, me.id) if one.id == featured_id)
+        await _tell(core, tx, me, "add_tag", row)
+        return row
 
-    return await core.db.write(work)
+    row = await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+    return row
 
 
 async def unfeature(core: Core, me: Account, name: str) -> Tag:
     """Take a hashtag off one's profile; nothing happens when it is not there."""
     found = await find(core, name)
-    await core.db.write(lambda tx: tags.unfeature(tx, account_id=me.id, tag_id=found.id))
+    await _take_off(core, me, lambda row: row.tag_id == found.id)
     return found
 
 
 async def unfeature_by_id(core: Core, me: Account, featured_id: int) -> None:
     """The same by the id of the feature; NotFound when there is none such."""
-    if not await core.db.write(
-        lambda tx: tags.unfeature_by_id(tx, account_id=me.id, featured_id=featured_id)
-    ):
+    if not await _take_off(core, me, lambda row: row.id == featured_id):
         raise NotFound
+
+
+async def _take_off(core: Core, me: Account, is_meant: Callable[[FeaturedTag], bool]) -> bool:
+    """Take one hashtag off a profile, and tell the servers of who follows; False when it is not there."""
+
+    async def work(tx: Writer) -> bool:
+        for row in filter(is_meant, await tags.featured(tx, me.id)):
+            await tags.unfeature(tx, account_id=me.id, featured_id=row.id)
+            await _tell(core, tx, me, "remove_tag", row)
+            return True
+        return False
+
+    dropped = await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+    return dropped
+
+
+async def _tell(core: Core, tx: Writer, me: Account, verb: str, row: FeaturedTag) -> None:
+    deed = Deed(
+        verb=verb,
+        actor=me,
+        object_uri=core.uris.tag(row.folded),
+        # Mastodon looks for hashtags in the collection of pinned posts.
+        target_uri=core.uris.collection(me.username, "featured"),
+        facts={"name": row.name},
+    )
+    await emit(core, tx, deed, Audience(followers_of=me.id))
 
 
 async def _known(core: Core, tx: Writer, tag: Tag) -> int:

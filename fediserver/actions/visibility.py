@@ -1,15 +1,17 @@
 """Who may see what: the only gate between a viewer and a post."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection as Several
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from fediserver.actions.core import Core
-from fediserver.db import outlines, statuses
+from fediserver.db import collections, outlines, statuses
 from fediserver.db import visibility as facts
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.errors import NotFound
 from fediserver.models.account import Account
+from fediserver.models.collection import Collection, CollectionItem
 from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
@@ -67,12 +69,39 @@ async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Som
     ]
 
 
-async def who_sees(db: Reader, viewer_ids: Collection[int], post: Post) -> set[int]:
+async def who_sees(db: Reader, viewer_ids: Several[int], post: Post) -> set[int]:
     """Those of the viewers who may see a post; a boost, only with the post that it boosts."""
     seers = await facts.visible_to(db, status_id=post.id, viewer_ids=sorted(viewer_ids))
     if post.reblog_of_id is None:
         return seers
     return await facts.visible_to(db, status_id=post.reblog_of_id, viewer_ids=sorted(seers))
+
+
+async def find_collection(db: Reader, viewer_id: int | None, collection_id: int) -> Collection:
+    """A collection, for a viewer who may open it: whom its owner does not block. Else NotFound."""
+    found = await open_collections(db, viewer_id, [collection_id])
+    if not found:
+        raise NotFound
+    return found[collection_id]
+
+
+async def open_collections(db: Reader, viewer_id: int | None, ids: Sequence[int]) -> Mapping[int, Collection]:
+    """Those of the collections that a viewer may open, by id."""
+    return await collections.open_to(db, ids, viewer_id=viewer_id or STRANGER)
+
+
+async def collections_of(
+    db: Reader, viewer_id: int | None, owner: Account, *, limit: int, offset: int
+) -> list[Collection]:
+    """Those of an account's collections that a viewer is told of: not those that are passed on by address only."""
+    return await collections.of_account(
+        db, owner.id, viewer_id=viewer_id or STRANGER, limit=limit, offset=offset
+    )
+
+
+async def collection_items(db: Reader, viewer_id: int | None, ids: Sequence[int]) -> list[CollectionItem]:
+    """Who is in the collections, without who is suspended, and whom the viewer blocks or is blocked by."""
+    return await collections.items(db, ids, viewer_id=viewer_id or STRANGER)
 
 
 def can_boost(actor: Account, status: Status) -> bool:

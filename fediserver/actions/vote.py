@@ -6,7 +6,7 @@ from fediserver.actions import audience, errand, index, outbox
 from fediserver.actions.audience import of_change
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
-from fediserver.clock import MINUTE
+from fediserver.clock import MINUTE, SECOND
 from fediserver.db import accounts, polls, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import Invalid, NotFound
@@ -15,6 +15,8 @@ from fediserver.models.poll import Poll, PollOption
 from fediserver.models.status import Status
 
 SPREAD_AFTER = 3 * MINUTE
+HEARD_AFTER = 5 * SECOND
+"""Between two times that those who listen hear of a poll's counts: one news for all votes of a while."""
 
 
 async def vote(core: Core, voter: Account, poll: Poll, choices: Sequence[int], uri: str = "") -> None:
@@ -42,6 +44,7 @@ async def vote(core: Core, voter: Account, poll: Poll, choices: Sequence[int], u
         if not before:
             await polls.count_voter(tx, poll.id)
         await statuses.touch(tx, status.id)
+        await have_heard(core, tx, status.id)
         await index.dealt_with(tx, voter, status)
         if author.domain == "":
             await _spread_counts(core, tx, poll)
@@ -72,6 +75,13 @@ async def _spread_counts(core: Core, tx: Writer, poll: Poll) -> None:
     """The counts are news for everybody who has the poll: told once for all votes of a while."""
     soon = core.clock() + SPREAD_AFTER
     await errand.leave(core, tx, "poll_counts", {"poll_id": poll.id}, poll.id, run_at=soon)
+
+
+async def have_heard(core: Core, tx: Writer, status_id: int) -> None:
+    """Have those who listen hear of the counts of a post's poll, soon and once for all that comes until then."""
+    soon = core.clock() + HEARD_AFTER
+    about: dict[str, object] = {"status_id": status_id}
+    await errand.leave(core, tx, "poll_heard", about, status_id, run_at=soon, tried_for=MINUTE)
 
 
 async def tell_counts(core: Core, poll_id: int) -> None:

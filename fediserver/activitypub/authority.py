@@ -164,6 +164,22 @@ def may_feature(activity: Activity, *, featured: str, author: str) -> None:
         raise Refused("featured", f"{activity.actor} can only pin posts of its own in its own collection")
 
 
+def collection_is_posts(uri: str, post: str) -> None:
+    """Rule 2: a collection of replies is of its post's origin, each page too; else Refused (collection-origin)."""
+    if not same_origin(uri, post):
+        raise Refused("collection-origin", f"{uri} cannot say what answers {post}: they are of two origins")
+
+
+def answers_in_thread(note: NoteDocument, *, parent_thread: int | None, thread: int) -> None:
+    """What a collection of replies lists has to answer a post of the thread; else Refused (thread).
+
+    `parent_thread` is the thread of the post that it answers by its own server's word, None for one that
+    is not here.
+    """
+    if parent_thread != thread:
+        raise Refused("thread", f"{note.id} does not answer a post of the thread that it is listed in")
+
+
 def may_ask_to_quote(activity: Activity, note: NoteDocument) -> None:
     """A QuoteRequest is for a post of the actor's own that quotes the object; else Refused (quote-request)."""
     if note.attributed_to != activity.actor or note.quote != activity.object:

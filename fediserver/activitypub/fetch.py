@@ -2,6 +2,8 @@
 their own server sends them (trust rules 3 to 5).
 """
 
+from collections import Counter
+
 import msgspec
 
 from fediserver.activitypub import authority, document
@@ -20,16 +22,23 @@ _GONE = (404, 410)
 
 
 class Budget:
-    """How many fetches are left for one cause; whoever fetches takes one."""
+    """How many fetches are left for one cause, of all hosts and of each; whoever fetches takes one."""
 
-    def __init__(self, fetches: int = FETCHES) -> None:
+    def __init__(self, fetches: int = FETCHES, *, of_each_host: int | None = None) -> None:
         self.left = fetches
+        self._of_each_host = of_each_host
+        self._taken: Counter[str] = Counter()
 
-    def take(self) -> None:
-        """Use one; raises Refused when none is left."""
+    def take(self, url: str) -> None:
+        """Use one for an address; raises Refused when none is left, or none for its host."""
         if self.left <= 0:
-            raise Refused("fetch-budget", f"more than {FETCHES} fetches for one activity")
+            raise Refused("fetch-budget", "more fetches than one cause may have")
         self.left -= 1
+        if self._of_each_host is None:
+            return
+        self._taken[host(url)] += 1
+        if self._taken[host(url)] > self._of_each_host:
+            raise Refused("fetch-budget", f"more fetches of {host(url)} than one cause may have")
 
     def share(self, fetches: int) -> int:
         """Set so many aside for work that comes later, or what is left; answers how many."""
@@ -62,8 +71,8 @@ async def fetch(ctx: Context, uri: str, budget: Budget) -> Document:
 
 
 async def _get(ctx: Context, uri: str, budget: Budget) -> Fetched:
-    budget.take()
     bare = uri.partition("#")[0]
+    budget.take(bare)
     reply = await ctx.net.get(bare, {"accept": ACCEPT}, sign=await signer(ctx))
     if reply.status in _GONE:
         raise (Gone if reply.status == 410 else NotFound)(f"{bare} answers {reply.status}")
@@ -83,7 +92,7 @@ async def permitted(ctx: Context, uri: str) -> None:
 
 async def plain(ctx: Context, url: str, accept: str, budget: Budget) -> Reply:
     """A document that is not ActivityPub (WebFinger, host-meta), unsigned."""
-    budget.take()
+    budget.take(url)
     return await ctx.net.get(url, {"accept": accept}, limit=65_536, seconds=10)
 
 

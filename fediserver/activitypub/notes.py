@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import orjson
 
-from fediserver.actions import converse, errand, index, link, notify, outbox
+from fediserver.actions import converse, errand, index, link, notify, outbox, vote
 from fediserver.actions.core import Core
 from fediserver.actions.edit import keep_version, keep_versions, tell_boosters
 from fediserver.actions.place import Parts, place, write_tags
@@ -339,6 +339,7 @@ async def revise(ctx: Context, note: NoteDocument, author: Account, status: Stat
         if poll is not None and known.poll_id is not None:
             await polls.refresh(tx, poll, options)
             await statuses.touch(tx, known.id)
+            await vote.have_heard(ctx, tx, known.id)
         await quotes.revise(ctx, tx, note, author, known, for_quote)
         if not _is_edit(note, known):
             return

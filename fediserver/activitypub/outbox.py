@@ -1,7 +1,7 @@
 """Puts into words what our people did: from a row in `outgoing` to the bytes that are sent."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -10,7 +10,7 @@ from fediserver.actions.visibility import can_see
 from fediserver.activitypub import render
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
-from fediserver.activitypub.render import activity, actor, note
+from fediserver.activitypub.render import activity, actor, collection, note
 from fediserver.activitypub.vocabulary import STAMP
 from fediserver.db import accounts, links, media, polls, quotes, statuses
 from fediserver.db.database import Reader
@@ -267,6 +267,20 @@ async def _remove(ctx: Context, outgoing: Outgoing, doer: Account, __: Facts) ->
     )
 
 
+def _tagged(kind: Literal["Add", "Remove"]) -> "_Renderer":
+    async def render_tag(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
+        return activity.tagged(
+            kind,
+            uri=ctx.uris.activity(outgoing.id),
+            actor=doer.uri,
+            hashtag=collection.hashtag(outgoing.object_uri, facts["name"]),
+            target=outgoing.target_uri,
+            followers=doer.followers_uri,
+        )
+
+    return render_tag
+
+
 async def _vote(ctx: Context, outgoing: Outgoing, doer: Account, facts: Facts) -> Document | None:
     return activity.vote(
         uri=ctx.uris.activity(outgoing.id),
@@ -330,6 +344,7 @@ _VERBS: dict[str, _Renderer] = {
     "accept": _accept,
     "accept_quote": _answer_quote,
     "add": _add,
+    "add_tag": _tagged("Add"),
     "announce": _announce,
     "create": _create,
     "delete": _delete,
@@ -340,6 +355,7 @@ _VERBS: dict[str, _Renderer] = {
     "reject": _reject,
     "reject_quote": _answer_quote,
     "remove": _remove,
+    "remove_tag": _tagged("Remove"),
     "revoke_quote": _revoke_quote,
     "undo": _undo,
     "update": _update,

@@ -17,6 +17,7 @@ from fediserver.db import links, media
 from fediserver.db.database import Writer
 from fediserver.errors import FediserverError, Refused
 from fediserver.models.account import Account
+from fediserver.models.event import Edited
 from fediserver.models.link import Link
 from fediserver.models.uris import host
 from fediserver.net import preview
@@ -28,6 +29,8 @@ FRESH = 14 * DAY
 CLAIMED = 2 * MINUTE
 FIRST_RETRY = HOUR
 AT_ONCE = 4
+TOLD = 20
+"""Posts with a link of which those who listen hear when its card has come."""
 ONE_CREATOR = 5
 """Requests to find the author that a page names."""
 
@@ -57,7 +60,14 @@ async def _ask(ctx: Context, link_id: int) -> None:
         wait = min(FIRST_RETRY * 4 ** min(link.failures, 5), FRESH)
         await ctx.db.write(lambda tx: links.fail(tx, link_id, next_at=now + wait))
         return
-    await ctx.db.write(lambda tx: links.keep(tx, card))
+
+    async def keep(tx: Writer) -> None:
+        await links.keep(tx, card)
+        # Older posts are on nobody's screen, or are shown anew when somebody looks.
+        for status_id in await links.newest(tx, link_id, TOLD) if card.title else ():
+            await tx.tell(Edited(status_id))
+
+    await ctx.db.write(keep)
 
 
 async def _card(ctx: Context, link: Link) -> Link:

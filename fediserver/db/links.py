@@ -42,6 +42,7 @@ TELL = Query("""
     update statuses set version = version + 1
      where id in (select status_id from status_links where link_id = :id order by status_id desc limit :limit)
 """)
+NEWEST = Query("select status_id from status_links where link_id = :id order by status_id desc limit :limit")
 FORGET = Query("""
     delete from links where id in (
         select l.id from links l
@@ -105,6 +106,11 @@ async def keep(tx: Writer, link: Link) -> None:
     fields = msgspec.structs.asdict(link)
     await tx.run(KEEP, **{name: fields[name] for name in KEEP.names})
     await tx.run(TELL, id=link.id, limit=TOLD)
+
+
+async def newest(db: Reader, link_id: int, limit: int) -> list[int]:
+    """The newest posts with a link, latest first."""
+    return await db.values(NEWEST, id=link_id, limit=limit)
 
 
 async def fail(tx: Writer, link_id: int, *, next_at: int) -> None:

@@ -11,9 +11,10 @@ from fediserver.models.notification import group_keys
 # mute or a muted thread. It joins the group that is open, or begins one.
 TELL = Query(f"""
     insert into notifications
-        (id, account_id, kind, from_id, status_id, report_id, created_at, filtered, group_key)
+        (id, account_id, kind, from_id, status_id, collection_id, report_id, created_at, filtered, group_key)
     select cast(:id as bigint), a.id, cast(:kind as text), cast(:from_id as bigint),
-           cast(:status_id as bigint), null, cast(:now as bigint), cast(:filtered as boolean),
+           cast(:status_id as bigint), cast(:collection_id as bigint), null, cast(:now as bigint),
+           cast(:filtered as boolean),
            coalesce((select g.group_key from notifications g
                       where g.account_id = a.id and g.group_key = any(:group_keys) order by g.id desc limit 1),
                     cast(:group_key as text))
@@ -33,6 +34,7 @@ FORGET = Query("""
     delete from notifications
      where account_id = :account_id and kind = :kind and from_id = :from_id
        and coalesce(status_id, 0) = coalesce(cast(:status_id as bigint), 0)
+       and coalesce(collection_id, 0) = coalesce(cast(:collection_id as bigint), 0)
 """)
 FORGET_FROM = Query("delete from notifications where account_id = :account_id and from_id = :from_id")
 FORGET_REQUEST = Query(
@@ -48,6 +50,7 @@ async def tell(
     kind: str,
     from_id: int,
     status_id: int | None = None,
+    collection_id: int | None = None,
     own: bool = False,
     filtered: bool = False,
     now: int,
@@ -61,6 +64,7 @@ async def tell(
         kind=kind,
         from_id=from_id,
         status_id=status_id,
+        collection_id=collection_id,
         own=own,
         now=now,
         filtered=filtered,
@@ -74,10 +78,23 @@ async def tell(
 
 
 async def forget(
-    tx: Writer, *, account_id: int, kind: str, from_id: int, status_id: int | None = None
+    tx: Writer,
+    *,
+    account_id: int,
+    kind: str,
+    from_id: int,
+    status_id: int | None = None,
+    collection_id: int | None = None,
 ) -> None:
     """Take a notification back."""
-    await tx.run(FORGET, account_id=account_id, kind=kind, from_id=from_id, status_id=status_id)
+    await tx.run(
+        FORGET,
+        account_id=account_id,
+        kind=kind,
+        from_id=from_id,
+        status_id=status_id,
+        collection_id=collection_id,
+    )
 
 
 async def forget_from(tx: Writer, account_id: int, from_id: int) -> None:

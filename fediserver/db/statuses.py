@@ -14,6 +14,7 @@ _EDIT = columns(StatusEdit)
 BY_ID = Query(f"select {_STATUS} from statuses where id = :id")
 BY_IDS = Query(f"select {_STATUS} from statuses where id = any(:ids)")
 BY_URI = Query(f"select {_STATUS} from statuses where uri = :uri")
+BY_URIS = Query(f"select {_STATUS} from statuses where uri = any(:uris)")
 BY_URL = Query(
     f"select {_STATUS} from statuses where url = :url and url <> '' and text is null order by id limit 1"
 )
@@ -119,6 +120,11 @@ async def by_ids(db: Reader, ids: Sequence[int]) -> dict[int, Status]:
 async def by_uri(db: Reader, uri: str) -> Status | None:
     """The post with that ActivityPub id."""
     return await db.one(BY_URI, Status, uri=uri)
+
+
+async def by_uris(db: Reader, uris: Sequence[str]) -> dict[str, Status]:
+    """Posts by ActivityPub id; unknown ones are left out."""
+    return {status.uri: status for status in await db.all(BY_URIS, Status, uris=uris)} if uris else {}
 
 
 async def by_address(db: Reader, address: str) -> Status | None:

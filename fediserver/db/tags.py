@@ -52,8 +52,7 @@ FEATURE = Query("""
     values (:id, :account_id, :tag_id, :name, :now)
     on conflict (account_id, tag_id) do nothing
 """)
-UNFEATURE = Query("delete from featured_tags where account_id = :account_id and tag_id = :tag_id")
-UNFEATURE_BY_ID = Query("delete from featured_tags where account_id = :account_id and id = :id")
+UNFEATURE = Query("delete from featured_tags where account_id = :account_id and id = :id")
 FEATURED = Query("""
     select f.id, f.tag_id, f.name, t.name as folded,
            (select count(*) from status_tags n join statuses s on s.id = n.status_id
@@ -184,14 +183,9 @@ async def feature(
     await tx.run(FEATURE, id=id, account_id=account_id, tag_id=tag_id, name=name, now=now)
 
 
-async def unfeature(tx: Writer, *, account_id: int, tag_id: int) -> None:
-    """Take a hashtag off a profile."""
-    await tx.run(UNFEATURE, account_id=account_id, tag_id=tag_id)
-
-
-async def unfeature_by_id(tx: Writer, *, account_id: int, featured_id: int) -> bool:
-    """Take off what was put on under that id; False when there is none such."""
-    return bool(await tx.run(UNFEATURE_BY_ID, account_id=account_id, id=featured_id))
+async def unfeature(tx: Writer, *, account_id: int, featured_id: int) -> None:
+    """Take a hashtag off a profile that was put on under that id."""
+    await tx.run(UNFEATURE, account_id=account_id, id=featured_id)
 
 
 async def featured(db: Reader, account_id: int) -> list[FeaturedTag]:

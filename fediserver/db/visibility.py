@@ -21,6 +21,24 @@ def may_see(viewer: str = ":viewer_id", post: str = "s", author: str = "a") -> s
     )"""
 
 
+def may_open(owner: str, owner_id: str) -> str:
+    """What decides whether `:viewer_id` may open what belongs to an account: its name in a query, and its id there."""
+    return f"""(
+        {owner}.suspended_at is null
+        and not exists (select 1 from blocks b where b.account_id = {owner_id} and b.target_id = :viewer_id)
+        and not {blocked(owner_id, "cast(:viewer_id as bigint)")}
+    )"""
+
+
+def may_be_shown(account: str, account_id: str) -> str:
+    """What decides whether an account is shown to `:viewer_id` among others, given in the same way."""
+    return f"""(
+        {may_open(account, account_id)}
+        and not exists (select 1 from blocks b where b.account_id = :viewer_id and b.target_id = {account_id})
+        and not {blocked("cast(:viewer_id as bigint)", account_id)}
+    )"""
+
+
 VISIBLE = Query(f"""
     select s.id
       from statuses s

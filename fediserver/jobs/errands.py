@@ -19,7 +19,7 @@ from fediserver.errors import FediserverError, Unreachable
 from fediserver.jobs import imports
 from fediserver.models.account import Account
 from fediserver.models.delivery import Job
-from fediserver.models.event import deleted
+from fediserver.models.event import Edited, deleted
 from fediserver.models.status import Status
 from fediserver.net import hosts as breaker
 from fediserver.running import RunningTasks
@@ -75,6 +75,7 @@ async def end_poll(ctx: Context, args: Args) -> None:
         for voter in {*await polls.voters(tx, poll.id), author.id}:
             await notify.tell_even_oneself(ctx, tx, voter, "poll", author, status)
         await statuses.touch(tx, status.id)
+        await tx.tell(Edited(status.id))
 
     await ctx.db.write(work)
     if author.domain == "":
@@ -84,6 +85,11 @@ async def end_poll(ctx: Context, args: Args) -> None:
 async def tell_poll_counts(ctx: Context, args: Args) -> None:
     """Send the counts of a poll to everybody who has it."""
     await vote.tell_counts(ctx, args["poll_id"])
+
+
+async def have_poll_heard(ctx: Context, args: Args) -> None:
+    """Those who listen hear of the counts of a poll."""
+    await ctx.db.write(lambda tx: tx.tell(Edited(args["status_id"])))
 
 
 async def fetch_parent(ctx: Context, args: Args) -> None:
@@ -133,6 +139,7 @@ KINDS: dict[str, Work] = {
     "parent": fetch_parent,
     "poll": end_poll,
     "poll_counts": tell_poll_counts,
+    "poll_heard": have_poll_heard,
     "purge": purge_posts,
     "quote": look_up_quote,
     "scheduled": publish_scheduled,

@@ -1,8 +1,9 @@
 """What has to be forgotten in time, so that the database does not only grow."""
 
+from fediserver.actions import refresh
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, imports, intake, links, list_entries, mails, outgoing
+from fediserver.db import expiry, home, imports, intake, links, list_entries, mails, outgoing, refreshes
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -28,6 +29,7 @@ async def tidy(ctx: Context) -> None:
         await links.forget(tx, now)
         await mails.forget(tx, now=now, day=now // DAY)
         await imports.forget(tx, now - IMPORTS_KEEP)
+        await refreshes.forget(tx, now - refresh.KEPT)
 
     await ctx.db.write(queues)
     await ctx.db.write(access_and_links)

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from fediserver.actions import trends
+from fediserver.actions import refresh, trends
 from fediserver.activitypub import previews
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
 from fediserver.clock import HOUR, SECOND
-from fediserver.db import hosts, intake, jobs, mails, push
+from fediserver.db import hosts, intake, jobs, mails, push, refreshes
 from fediserver.db.database import Away, Writer
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
@@ -19,6 +19,7 @@ from fediserver.jobs.indexing import Indexer
 from fediserver.jobs.mail import Postman
 from fediserver.jobs.process_inbox import Intake, Verification
 from fediserver.jobs.push import Pusher
+from fediserver.jobs.refreshing import Refresher
 from fediserver.running import RunningTasks
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Worker:
             "deliveries": Deliverer(ctx),
             "pushes": Pusher(ctx),
             "mails": Postman(ctx),
+            refresh.TOPIC: Refresher(ctx),
         }
         self._works: dict[str, Callable[[], Awaitable[int]]] = {
             UNVERIFIED: Verification(ctx).take_due,
@@ -147,5 +149,5 @@ def _note(what: str, problem: Exception) -> None:
 
 
 async def _release_all(tx: Writer) -> None:
-    for rows in (hosts, intake, jobs, push, mails):
+    for rows in (hosts, intake, jobs, push, mails, refreshes):
         await rows.release_all(tx)

@@ -28,6 +28,16 @@ Kind = Literal[
 """What a member is told, as Mastodon's entity Notification calls it."""
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
+BASELINE: Final[frozenset[str]] = frozenset(KINDS) - {
+    "severed_relationships",
+    "moderation_warning",
+    "admin.sign_up",
+    "admin.report",
+    "added_to_collection",
+    "collection_update",
+}
+"""Kinds that every app is taken to know: https://docs.joinmastodon.org/entities/NotificationFallback/."""
+
 GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
 """Kinds that are told together: of one post or, without a post, of one time."""
 SPAN = 12
@@ -50,6 +60,7 @@ class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
     created_at: int
     filtered: bool
     group_key: str | None
+    collection_id: int | None = None
 
 
 class NotificationPolicy(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -20,3 +20,4 @@ class Report(msgspec.Struct, array_like=True, frozen=True, gc=False):
     updated_at: int = 0
     assigned_id: int | None = None
     resolved_by_id: int | None = None
+    collection_ids: str = "[]"

@@ -11,6 +11,7 @@ _NAME = r"[a-z0-9_]{1,30}"
 _ACTOR = re.compile(rf"/users/({_NAME})", re.IGNORECASE)
 _PAGE = re.compile(rf"/@({_NAME})", re.IGNORECASE)
 _STATUS = re.compile(rf"/(?:users/{_NAME}/statuses|@{_NAME})/([0-9]{{1,19}})", re.IGNORECASE)
+_RECOMMENDED = re.compile(rf"(?:/users/{_NAME})?/collections/([0-9]{{1,19}})/?", re.IGNORECASE)
 _COLLECTION = re.compile(rf"/users/({_NAME})/(followers|following|outbox|inbox)", re.IGNORECASE)
 
 
@@ -29,6 +30,7 @@ class Uris:
         self.domain = domain
         self.shared_inbox = f"{base_url}/inbox"
         self.instance_actor = f"{base_url}/actor"
+        self.collection_page_prefix = f"{base_url}/collections/"
 
     def actor(self, name: str) -> str:
         """The actor's id."""
@@ -90,6 +92,16 @@ class Uris:
     def tag(self, name: str) -> str:
         """The page of a hashtag."""
         return f"{self.base_url}/tags/{quote(name.lower(), safe='')}"
+
+    def collection_page(self, collection_id: int) -> str:
+        """The page of accounts that a member recommends."""
+        return f"{self.collection_page_prefix}{collection_id}"
+
+    def collection_id(self, uri: str) -> int | None:
+        """The id of a member's collection by its page or its id on the network; None for any other address."""
+        path = uri.removeprefix(self.base_url)
+        found = _RECOMMENDED.fullmatch(path) if path != uri else None
+        return parse(found[1]) if found else None
 
     def is_ours(self, uri: str) -> bool:
         """Whether an address is on this node: same scheme, host and port."""

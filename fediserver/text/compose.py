@@ -109,7 +109,7 @@ def _marked(
             case Hashtag(name=name):
                 markup = _hashtag(name, tag_url)
             case Mention(handle=handle) if target := mentions.get(handle):
-                markup = _mention(target)
+                markup = mention(target)
             case _:
                 continue
         pieces += escape(text[position : token.start]), markup
@@ -136,7 +136,8 @@ def _hashtag(name: str, tag_url: Callable[[str], str] | str) -> str:
     return f'<a href="{escape(url)}" class="mention hashtag" rel="tag">#<span>{name}</span></a>'
 
 
-def _mention(target: MentionLink) -> str:
+def mention(target: MentionLink) -> str:
+    """Somebody who is named, as posts have them."""
     return (
         f'<span class="h-card" translate="no"><a href="{escape(target.url)}" class="u-url mention">'
         f"@<span>{escape(target.username)}</span></a></span>"

@@ -34,6 +34,8 @@ _TITLES = {
         "update": "{name} edited a post",
         "quote": "{name} quoted your post",
         "quoted_update": "{name} edited a post that you quoted",
+        "added_to_collection": "{name} added you to a collection",
+        "collection_update": "{name} edited a collection that you are in",
     },
     "de": {
         "mention": "{name} hat dich erwähnt",
@@ -46,8 +48,15 @@ _TITLES = {
         "update": "{name} hat einen Beitrag bearbeitet",
         "quote": "{name} hat deinen Beitrag zitiert",
         "quoted_update": "{name} hat einen Beitrag bearbeitet, den du zitierst",
+        "added_to_collection": "{name} hat dich in eine Sammlung aufgenommen",
+        "collection_update": "{name} hat eine Sammlung bearbeitet, in der du bist",
     },
 }
+
+
+def title(kind: str, locale: str, name: str) -> str:
+    """What has happened, in one line; `name` is put into it as it is."""
+    return _TITLES.get(locale, _TITLES["en"]).get(kind, "{name}").format(name=name)
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,14 +96,13 @@ def _payload(
     locale: str,
 ) -> Payload:
     name = cut(sender.display_name.strip() or sender.username, _NAME)
-    titles = _TITLES.get(locale, _TITLES["en"])
     return Payload(
         access_token=subscription.token,
         preferred_locale=locale,
         notification_id=told.id,
         notification_type=told.kind,
         icon=shelf(ctx, subscription.account_id).avatar(sender.avatar),
-        title=titles.get(told.kind, "{name}").format(name=name),
+        title=title(told.kind, locale, name),
         body=_body(sender, status),
     )
 

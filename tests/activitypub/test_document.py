@@ -72,7 +72,7 @@ KEYS = st.sampled_from(
     context conversation quote quoteUrl quoteUri _misskey_quote rel blurhash focalPoint width height language
     identifier preferredUsername inbox outbox followers following featured endpoints sharedInbox publicKey owner
     publicKeyPem assertionMethod controller publicKeyMultibase alsoKnownAs movedTo webfinger value
-    manuallyApprovesFollowers discoverable en de
+    manuallyApprovesFollowers discoverable en de items orderedItems first next
     """.split()  # noqa: SIM905 - the words of the vocabulary read better as a text
 )
 ANYTHING = st.recursive(
@@ -103,6 +103,49 @@ def test_posts_survive_every_shape_of_every_field(doc: dict[str, Any], kind: str
     assert len(note.attachments) <= 16
     assert all(fields.is_address(uri) for uri in (*note.to, *note.cc, note.url))
     assert note.visibility(FOLLOWERS) in Visibility
+
+
+@fuzz
+@given(ANYTHING | DOCUMENTS.map(lambda doc: doc | {"type": "Collection"}))
+def test_collections_survive_every_shape_of_every_field(value: Any) -> None:
+    found = document.read_collection(value)
+    assert all(fields.ident(uri) == uri for uri in found.items)
+    assert len(set(found.items)) == len(found.items)
+    assert found.following == "" or fields.ident(found.following) == found.following
+
+
+@pytest.mark.parametrize(
+    ("value", "items", "following"),
+    [
+        (None, (), ""),
+        ("https://b.example/r", (), "https://b.example/r"),
+        ({"type": "Collection", "id": "https://b.example/r"}, (), "https://b.example/r"),
+        ({"type": "Collection", "first": "https://b.example/r?page=1"}, (), "https://b.example/r?page=1"),
+        (
+            {"type": "Collection", "first": {"type": "CollectionPage", "items": ["https://b.example/1"]}},
+            (1,),
+            "",
+        ),
+        (
+            {
+                "type": "Collection",
+                "first": {"type": "CollectionPage", "items": [{"id": "https://c.example/1"}], "next": BOB},
+            },
+            ("https://c.example/1",),
+            BOB,
+        ),
+        (
+            {"type": "OrderedCollectionPage", "orderedItems": ["https://b.example/1"] * 3, "next": BOB},
+            (1,),
+            BOB,
+        ),
+        ({"type": "Note", "items": ["https://b.example/1"]}, (), ""),
+    ],
+)
+def test_what_a_collection_lists_and_what_follows(value: Any, items: Any, following: str) -> None:
+    found = document.read_collection(value)
+    assert found.items == tuple(f"https://b.example/{one}" if one == 1 else one for one in items)
+    assert found.following == following
 
 
 @fuzz

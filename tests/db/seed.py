@@ -121,6 +121,13 @@ def seeds() -> list[str]:
             f"case when i % 9 = 0 then 2 else 1 end, {NOON}",
         ),
         f"update statuses set quote_id = (id / {SHIFT} - {NOON}) / 1000 where id <= {_of('5000')}",
+        # Nearly all refreshes have ended.
+        _insert(
+            5_000,
+            "async_refreshes",
+            "id, status_id, conversation_id, started_at, finished_at",
+            f"i, {ID}, {ID}, {NOON} + i, case when i % 50 > 0 then {NOON} + i end",
+        ),
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 1 + i % 3"),
         _insert(5_000, "mentions", "status_id, account_id", f"{ID}, 10 + i % 900"),
         # Half of all that is tagged carries tag 1.
@@ -248,6 +255,22 @@ def seeds() -> list[str]:
         "update notifications set group_key = 'favourite-1-' || cast(from_id % 500 as text) "
         "where kind = 'favourite' and from_id % 30 <> 0",
         "update notifications set filtered = true where kind = 'mention' and from_id % 20 = 4",
+        # Account 2 recommends much and is recommended much.
+        _insert(
+            4_000,
+            "collections",
+            "id, account_id, name, description, sensitive, discoverable, tag_id, created_at, updated_at",
+            "i, case when i % 2 = 0 then 2 else i % 190 + 3 end, 'x', '', false, true, "
+            f"case when i % 3 = 0 then i % 4999 + 2 end, {NOON}, {NOON}",
+        ),
+        _insert(
+            9_000,
+            "collection_items",
+            "id, collection_id, account_id, state, created_at",
+            "i, (i + 1) / 2 - 4000 * ((i - 1) / 8000), "
+            f"case when i % 2 = 0 then 2 + i / 8001 else i % 190 + 4 end, 1 + 2 * (i % 9 / 8), {NOON}",
+            "where true on conflict do nothing",
+        ),
         _insert(2_000, "notification_policies", "account_id, not_following", "i, i % 3"),
         *(
             _insert(

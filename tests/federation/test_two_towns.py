@@ -1,10 +1,13 @@
 """Two towns and what travels between them, through the deeds themselves and real signatures."""
 
-from fediserver.actions import block, delete, edit, favourite, follow, moderate, reblog, vote
+import orjson
+
+from fediserver.actions import block, delete, edit, favourite, follow, moderate, reblog, tags, vote
 from fediserver.actions.edit import Revision
 from fediserver.actions.moderate import Decision
 from fediserver.actions.write import PollDraft
 from fediserver.activitypub import lookup
+from fediserver.activitypub.vocabulary import PUBLIC
 from fediserver.db import polls, relationships, statuses
 from fediserver.db.home import readers
 from fediserver.models.account import Account
@@ -252,3 +255,29 @@ async def test_who_is_suspended_and_deleted_is_so_for_others_too(open_town: Open
     assert (await oak.now(bob_there)).deleted_at is not None
     assert await oak.status(post.uri) is None
     assert await elm.status(post.uri) is None
+
+
+async def test_hashtags_on_profiles_are_told_to_who_follows(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    alice, bob = await oak.account("alice"), await elm.account("bob")
+    await followed(oak, alice, elm, bob)
+    elm.network.requests.clear()
+    await tags.feature(elm.ctx, bob, "#Leeks")
+    await tags.unfeature(elm.ctx, bob, "leeks")
+    await settle(oak, elm)
+    sent = [orjson.loads(one.content) for one in elm.network.requests if one.method == "POST"]
+    assert [one["type"] for one in sent] == ["Add", "Remove"]
+    for one in sent:
+        assert one["object"] == {
+            "type": "Hashtag",
+            "href": "https://elm.example/tags/leeks",
+            "name": "#Leeks",
+        }
+        assert one["target"] == f"{bob.uri}/collections/featured"
+        assert (one["actor"], one["to"], one["cc"]) == (bob.uri, [PUBLIC], [bob.followers_uri])
+    # What is told of a hashtag asks nobody for anything, and changes nothing here.
+    assert [one for one in oak.network.requests if one.method == "GET" and "/tags/" in str(one.url)] == []
+    before = len(elm.network.requests)
+    await tags.unfeature(elm.ctx, bob, "leeks")
+    await settle(oak, elm)
+    assert len(elm.network.requests) == before

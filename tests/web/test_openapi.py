@@ -14,6 +14,7 @@ from tests.town import Town
 _OTHERS = ("/users/", "/inbox", "/actor", "/activities/", "/contexts/", "/media/", "/@{name}", "/auth/")
 _MORE = (
     "/tags/",
+    "/collections/",
     "/static/",
     "/favicon.ico",
     "/about",

@@ -7,6 +7,7 @@ breaks one, Ignored for what is in order but none of our business, and nothing e
 from fediserver.activitypub.document.activity import Activity, read_activity
 from fediserver.activitypub.document.actor import ActorDocument, ActorKey, Field, read_actor, read_key
 from fediserver.activitypub.document.attachments import Attachment
+from fediserver.activitypub.document.collection import CollectionDocument, read_collection
 from fediserver.activitypub.document.decode import MAX_BODY, MAX_DEPTH, Document, parse
 from fediserver.activitypub.document.note import Mention, NoteDocument, author_of, read_note
 from fediserver.activitypub.document.parts import Emoji, Picture
@@ -20,6 +21,7 @@ __all__ = [
     "ActorDocument",
     "ActorKey",
     "Attachment",
+    "CollectionDocument",
     "Document",
     "Emoji",
     "Field",
@@ -33,6 +35,7 @@ __all__ = [
     "parse",
     "read_activity",
     "read_actor",
+    "read_collection",
     "read_key",
     "read_note",
     "read_stamp",

@@ -2,7 +2,7 @@
 
 from fediserver.activitypub import authority, resolve
 from fediserver.activitypub.context import Context
-from fediserver.activitypub.document import Activity
+from fediserver.activitypub.document import Activity, fields
 from fediserver.activitypub.fetch import Budget
 from fediserver.db import accounts, interactions
 from fediserver.db.database import Reader
@@ -16,6 +16,7 @@ MOST = 20
 
 async def add(ctx: Context, activity: Activity, actor: Account, budget: Budget) -> None:
     """Pin the post, when the collection is the actor's own and so is the post."""
+    ignore_hashtag(activity)
     status = await resolve.status(ctx, activity.object, budget)
     if status is None:
         raise Ignored("the pinned post cannot be had")
@@ -28,6 +29,12 @@ async def add(ctx: Context, activity: Activity, actor: Account, budget: Budget) 
         raise Ignored(f"{actor.uri} has {MOST} pinned posts already")
     mark = interactions.Mark(id=ctx.ids.next(), account_id=actor.id, status_id=status.id, now=ctx.clock())
     await ctx.db.write(lambda tx: interactions.put_pin(tx, mark))
+
+
+def ignore_hashtag(activity: Activity) -> None:
+    """Raise Ignored for a hashtag on somebody's profile, of which only their server knows."""
+    if activity.embedded is not None and "Hashtag" in fields.types(activity.embedded):
+        raise Ignored("hashtags on profiles of other servers are not kept")
 
 
 async def check_featured(ctx: Context, activity: Activity, actor: Account, status: Status) -> None:

@@ -126,6 +126,14 @@ def quote_request(*, uri: str, actor: str, quoted: str, author: str, quoting: Do
     return activity | {"@context": QUOTE_REQUEST_CONTEXT, "instrument": instrument}
 
 
+def tagged(
+    kind: Literal["Add", "Remove"], *, uri: str, actor: str, hashtag: Document, target: str, followers: str
+) -> Document:
+    """A hashtag comes to a profile, or goes."""
+    activity = _carrying(kind, hashtag | {"to": [PUBLIC], "cc": [followers]}, uri=uri, actor=actor)
+    return activity | {"object": embedded(hashtag), "target": target}
+
+
 def quote_answer(
     kind: Literal["Accept", "Reject"],
     *,

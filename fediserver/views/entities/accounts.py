@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from fediserver.actions.collections import MOST, agrees
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, isoformat
 from fediserver.db import account_lists, links, tags
@@ -113,6 +114,7 @@ def role(user: User | None) -> dict[str, object]:
         "color": "",
         "permissions": _PERMISSIONS.get(name, "65536"),
         "highlighted": bool(name),
+        "collection_limit": MOST,
     }
 
 
@@ -134,7 +136,8 @@ def shelve(shelved: Shelf, found: Sequence[Account], moved_to: Mapping[int, Acco
 def partial(shelved: Shelf, row: Account) -> dict[str, object]:
     """A PartialAccountWithAvatar."""
     entity = _entity(shelved, row)
-    return {name: entity[name] for name in ("id", "acct", "locked", "bot", "url", "avatar", "avatar_static")}
+    names = ("id", "acct", "locked", "bot", "url", "avatar", "avatar_static", "avatar_description")
+    return {name: entity[name] for name in names}
 
 
 def _account(shelved: Shelf, row: Account, moved_to: Mapping[int, Account]) -> bytes:
@@ -190,6 +193,7 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
         "show_media": row.show_media,
         "show_media_replies": row.show_media_replies,
         "show_featured": row.show_featured,
+        "feature_approval": _feature_approval(row, for_member=shelved.for_members),
         "emojis": [] if gone else shelved.emojis(orjson.loads(row.emojis)),
         "fields": [] if gone else _fields(row),
     }
@@ -205,6 +209,18 @@ def _entity(shelved: Shelf, row: Account) -> dict[str, object]:
 def _with_still(path: str, still: str) -> tuple[str, str]:
     """A picture, and what shows it without moving."""
     return path, still or path
+
+
+def _feature_approval(row: Account, *, for_member: bool) -> dict[str, object]:
+    """A FeatureApproval: who may put the account into collections."""
+    if agrees(row):
+        return {
+            "automatic": ["public"],
+            "manual": [],
+            "current_user": "automatic" if for_member else "denied",
+        }
+    unsaid = row.domain != "" and for_member
+    return {"automatic": [], "manual": [], "current_user": "missing" if unsaid else "denied"}
 
 
 def _fields(row: Account) -> list[dict[str, object]]:

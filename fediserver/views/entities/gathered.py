@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
+from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
 from fediserver.db import outlines
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.models.account import Account
-from fediserver.views.entities import accounts, statuses
+from fediserver.models.notification import Notification
+from fediserver.views.entities import accounts, collections, statuses
 from fediserver.views.entities.shelf import Json, shelf
 
 
@@ -19,6 +21,7 @@ class Needs(msgspec.Struct, frozen=True):
 
     accounts: Sequence[int]
     statuses: Sequence[int]
+    collections: Sequence[int] = ()
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -27,6 +30,13 @@ class Gathered(msgspec.Struct, frozen=True):
     rows: Mapping[int, Account]
     accounts: Mapping[int, Json]
     statuses: Mapping[int, Json]
+    collections: Mapping[int, dict[str, object]]
+
+    def has(self, row: Notification) -> bool:
+        """Whether what a notification is about is there."""
+        return (row.status_id is None or row.status_id in self.statuses) and (
+            row.collection_id is None or row.collection_id in self.collections
+        )
 
     def speaks(self, account_id: int) -> bool:
         """Whether somebody is there and not suspended."""
@@ -40,12 +50,16 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
     shown: list[int] = []
     rows: dict[int, Account] = {}
     moved_to: dict[int, Account] = {}
+    featured: dict[int, dict[str, object]] = {}
 
     async def load(tx: Reader) -> list[Outline]:
         needs = await find(tx)
         known = await account_rows.by_ids(tx, sorted(set(needs.accounts)))
         rows.update({account_id: row for account_id, row in known.items() if row.deleted_at is None})
         moved_to.update(await accounts.successors(tx, list(rows.values())))
+        about = await visibility.open_collections(tx, viewer_id, sorted(set(needs.collections)))
+        entities = await collections.loaded(ctx, tx, list(about.values()), viewer_id)
+        featured.update(zip(about, entities, strict=True))
         found = await outlines.by_ids(tx, sorted(set(needs.statuses)), viewer_id=viewer_id)
         shown.extend(one.id for one in found)
         return found
@@ -56,4 +70,5 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
         rows=rows,
         accounts={account_id: Json(entity) for account_id, entity in rendered.items()},
         statuses=dict(zip(shown, listed.entities, strict=True)),
+        collections=featured,
     )

@@ -144,7 +144,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "source_url": facts.about.source_url or config.base_url,
         "description": facts.about.description,
         "usage": {"users": {"active_month": facts.counts.active_month}},
-        "thumbnail": {"url": f"{config.base_url}/static/header.png"},
+        "thumbnail": {"url": f"{config.base_url}/static/header.png", "description": ""},
         "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
         "languages": ["en"],
         "configuration": {"urls": urls, "vapid": {"public_key": ctx.vapid.public}}
@@ -154,6 +154,8 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
             "translation": {"enabled": False},
             "limited_federation": config.federation != "open",
         },
+        # The year of a campaign that apps put before everybody; here a member's year is counted when they ask.
+        "wrapstodon": None,
         "registrations": {
             "enabled": config.registrations in ("open", "approval"),
             "approval_required": config.registrations == "approval",
@@ -182,6 +184,8 @@ def _limits() -> dict[str, object]:
             "profile_field_value_limit": profile.FIELD_CHARACTERS,
             "max_display_name_length": profile.NAME_CHARACTERS,
             "max_note_length": profile.NOTE_CHARACTERS,
+            "max_avatar_description_length": profile.DESCRIPTION_CHARACTERS,
+            "max_header_description_length": profile.DESCRIPTION_CHARACTERS,
         },
         "statuses": {
             "max_characters": write.CHARACTERS,

@@ -10,6 +10,7 @@ from fediserver.db.database import Reader
 from fediserver.db.notification_groups import Group, Groups
 from fediserver.models.notification import Notification
 from fediserver.views.entities import accounts
+from fediserver.views.entities.fallbacks import Fallbacks, fallbacks
 from fediserver.views.entities.gathered import Gathered, Needs, gather
 from fediserver.views.entities.shelf import shelf
 
@@ -23,9 +24,17 @@ class Told(msgspec.Struct, frozen=True):
 
 
 async def listed(
-    ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Groups]], *, partial: bool
+    ctx: Context,
+    viewer_id: int,
+    find: Callable[[Reader], Awaitable[Groups]],
+    *,
+    partial: bool,
+    supported: Sequence[str] | None = None,
 ) -> Told:
-    """The groups that `find` finds; with `partial`, only the newest account of each is shown whole."""
+    """The groups that `find` finds; with `partial`, only the newest account of each is shown whole.
+
+    `supported` are kinds that the app knows, if it wants fallbacks for the others.
+    """
     pages: list[Groups] = []
 
     async def load(tx: Reader) -> Needs:
@@ -36,11 +45,12 @@ async def listed(
     page = pages[-1]
     shown = _there(page.groups, gathered)
     senders = _senders(shown)
+    instead = await _instead(ctx, viewer_id, shown, supported)
     whole = {one.senders[0] for one in shown} if partial else senders
     results: dict[str, object] = {
         "accounts": [entity for one, entity in gathered.accounts.items() if one in whole],
         "statuses": list(gathered.statuses.values()),
-        "notification_groups": [_entity(one) | _on_page(one.members) for one in shown],
+        "notification_groups": [_entity(one, gathered, instead) | _on_page(one.members) for one in shown],
     }
     if partial:
         shelved = shelf(ctx, viewer_id)
@@ -49,7 +59,9 @@ async def listed(
     return Told(results, page.first_id, page.last_id)
 
 
-async def single(ctx: Context, viewer_id: int, found: Group) -> dict[str, object]:
+async def single(
+    ctx: Context, viewer_id: int, found: Group, *, supported: Sequence[str] | None = None
+) -> dict[str, object]:
     """One group; no page is spoken of."""
 
     async def load(tx: Reader) -> Needs:
@@ -57,16 +69,27 @@ async def single(ctx: Context, viewer_id: int, found: Group) -> dict[str, object
 
     gathered = await gather(ctx, viewer_id, load)
     shown = _there([found], gathered)
+    instead = await _instead(ctx, viewer_id, shown, supported)
     return {
         "accounts": [gathered.accounts[one] for one in _senders(shown)],
         "statuses": list(gathered.statuses.values()),
-        "notification_groups": [_entity(one) for one in shown],
+        "notification_groups": [_entity(one, gathered, instead) for one in shown],
     }
 
 
 def _needs(groups: Sequence[Group]) -> Needs:
-    statuses = [one.members[0].status_id for one in groups]
-    return Needs(sorted(_senders(groups)), [one for one in statuses if one is not None])
+    heads = [one.members[0] for one in groups]
+    return Needs(
+        sorted(_senders(groups)),
+        [one.status_id for one in heads if one.status_id is not None],
+        [one.collection_id for one in heads if one.collection_id is not None],
+    )
+
+
+async def _instead(
+    ctx: Context, viewer_id: int, shown: Sequence[Group], supported: Sequence[str] | None
+) -> Fallbacks:
+    return await fallbacks(ctx, viewer_id, [one.members[0].kind for one in shown], supported)
 
 
 def _senders(groups: Sequence[Group]) -> set[int]:
@@ -74,19 +97,15 @@ def _senders(groups: Sequence[Group]) -> set[int]:
 
 
 def _there(groups: Sequence[Group], gathered: Gathered) -> list[Group]:
-    """Groups of which somebody, and the post, is there, with those senders only."""
+    """Groups of which somebody, and what they are about, is there, with those senders only."""
     heard = [
         msgspec.structs.replace(one, senders=[sender for sender in one.senders if gathered.speaks(sender)])
         for one in groups
     ]
-    return [
-        one
-        for one in heard
-        if one.senders and (one.members[0].status_id is None or one.members[0].status_id in gathered.statuses)
-    ]
+    return [one for one in heard if one.senders and gathered.has(one.members[0])]
 
 
-def _entity(group: Group) -> dict[str, object]:
+def _entity(group: Group, gathered: Gathered, instead: Fallbacks) -> dict[str, object]:
     newest = group.members[0]
     entity: dict[str, object] = {
         "group_key": group.key,
@@ -95,7 +114,11 @@ def _entity(group: Group) -> dict[str, object]:
         "most_recent_notification_id": str(group.newest_id),
         "sample_account_ids": [str(one) for one in group.senders],
     }
-    return entity if newest.status_id is None else entity | {"status_id": str(newest.status_id)}
+    if newest.status_id is not None:
+        entity["status_id"] = str(newest.status_id)
+    if newest.collection_id is not None:
+        entity["collection"] = gathered.collections[newest.collection_id]
+    return entity | instead.of(newest.kind, gathered.rows[group.senders[0]])
 
 
 def _on_page(members: Sequence[Notification]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from fediserver.activitypub.context import Context
 from fediserver.clock import isoformat
 from fediserver.db.database import Reader
 from fediserver.models.notification import ALONE, Notification
+from fediserver.views.entities.fallbacks import fallbacks
 from fediserver.views.entities.gathered import Gathered, Needs, gather
 
 
@@ -20,23 +21,30 @@ class Told(msgspec.Struct, frozen=True):
 
 
 async def listed(
-    ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitable[Sequence[Notification]]]
+    ctx: Context,
+    viewer_id: int,
+    find: Callable[[Reader], Awaitable[Sequence[Notification]]],
+    *,
+    supported: Sequence[str] | None = None,
 ) -> Told:
-    """What `find` finds, in its order, without those whose sender is suspended, or sender or post gone."""
+    """What `find` finds, in its order, without those whose sender is suspended, or sender or subject gone.
+
+    `supported` are kinds that the app knows, if it wants fallbacks for the others.
+    """
     found: list[Notification] = []
 
     async def load(tx: Reader) -> Needs:
         found.extend(await find(tx))
         return Needs(
-            [one.from_id for one in found], [one.status_id for one in found if one.status_id is not None]
+            [one.from_id for one in found],
+            [one.status_id for one in found if one.status_id is not None],
+            [one.collection_id for one in found if one.collection_id is not None],
         )
 
     gathered = await gather(ctx, viewer_id, load)
-    entities = [
-        _entity(one, gathered)
-        for one in found
-        if gathered.speaks(one.from_id) and (one.status_id is None or one.status_id in gathered.statuses)
-    ]
+    shown = [one for one in found if gathered.speaks(one.from_id) and gathered.has(one)]
+    instead = await fallbacks(ctx, viewer_id, [one.kind for one in shown], supported)
+    entities = [_entity(one, gathered) | instead.of(one.kind, gathered.rows[one.from_id]) for one in shown]
     return Told(entities, found[0].id if found else None, found[-1].id if found else None)
 
 
@@ -50,6 +58,8 @@ def _entity(row: Notification, gathered: Gathered) -> dict[str, object]:
     }
     if row.status_id is not None:
         entity["status"] = gathered.statuses[row.status_id]
+    if row.collection_id is not None:
+        entity["collection"] = gathered.collections[row.collection_id]
     if row.filtered:
         entity["filtered"] = True
     return entity

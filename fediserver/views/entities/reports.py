@@ -24,6 +24,7 @@ def report(row: Report, target: Json) -> dict[str, object]:
     """A report as its author sees it."""
     return facts(row) | {
         "status_ids": [str(one) for one in orjson.loads(row.status_ids)],
+        "collection_ids": orjson.loads(row.collection_ids),
         "rule_ids": orjson.loads(row.rule_ids),
         "target_account": target,
     }

@@ -16,6 +16,7 @@ async def status(ctx: Context, about: Facts, viewer_ids: Collection[int]) -> dic
     """The Status entity by viewer, empty when the post has been deleted; who may see it has been decided.
 
     Only for those whose entity differs it is made by itself: who has marks on the post, is its author, or filters.
+    Of collections that it links to, all are told what strangers are told; whom a member blocks goes when they look.
     """
     common = await statuses.by_ids(ctx, [about.id], _ANYBODY)
     if not common:

@@ -58,13 +58,15 @@ class Kept(Generic[Part]):
 class Body(msgspec.Struct, frozen=True, gc=False):
     """A post without what depends on others or on the viewer: `json` is open at its end.
 
-    `unconfirmed` is the account that the card's page names as its author without its leave, 0 for none.
+    `unconfirmed` is the account that the card's page names as its author without its leave, 0 for none;
+    `collections` are ids of those that it links to, which depend on the viewer.
     """
 
     json: bytes
     emojis: bytes
     unconfirmed: int = 0
     approvals: Approvals = quotes.NOBODY
+    collections: tuple[int, ...] = ()
 
 
 class Shelf:
@@ -77,6 +79,7 @@ class Shelf:
         self.texts: Kept[Text] = Kept(STATUSES)
         self.filters = Remembered(ctx.bus)
         self.ctx = ctx
+        self.for_members = keys
         self._secret = ctx.secret if keys else None
         self._media_url = ctx.config.media_url
         self._static_url = f"{ctx.config.base_url}/static/"

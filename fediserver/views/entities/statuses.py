@@ -23,7 +23,7 @@ from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.status import Status
 from fediserver.text.keywords import Text
-from fediserver.views.entities import accounts, cards, filters, polls, quotes
+from fediserver.views.entities import accounts, cards, collections, filters, polls, quotes
 from fediserver.views.entities.cards import Cards
 from fediserver.views.entities.filters import Rules
 from fediserver.views.entities.media import attachment
@@ -60,6 +60,7 @@ class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     ties: Ties
     rules: Rules
     sensitized: Container[int]
+    collections: Mapping[int, Json]
 
 
 # What the viewer did, as it stands in an entity: favourited, reblogged, muted, bookmarked. The results of
@@ -72,6 +73,7 @@ _MARKS = {
     for marks in product((False, True), repeat=4)
 }
 _NO_QUOTE = b',"quote":null,"quote_approval":' + quotes.NOBODY.of_strangers
+_NO_COLLECTIONS = b',"tagged_collections":[]'
 _PINNED = {False: b',"pinned":false', True: b',"pinned":true'}
 
 
@@ -147,7 +149,14 @@ async def _load(tx: Reader, shelved: Shelf, found: list[Outline], viewer_id: int
         polls=await polls.load(tx, poll_ids, viewer_id) if poll_ids else None,
         rules=() if viewer_id is None else await shelved.filters.of(tx, viewer_id),
         sensitized=await account_rows.sensitized(tx, list({one.account_id for one in new.values()})),
+        collections=await collections.by_ids(shelved.ctx, tx, _linked(shelved, kept_bodies, new), viewer_id),
     )
+
+
+def _linked(shelved: Shelf, kept: Mapping[int, Body], new: Mapping[int, Status]) -> set[int]:
+    """Collections that the posts of a page link to."""
+    found = {one for body in kept.values() for one in body.collections}
+    return found.union(*(collections.linked(shelved.ctx, row.content) for row in new.values()))
 
 
 async def _ties(
@@ -212,7 +221,7 @@ class _Rendering:
                 body.json,
                 author,
                 poll,
-                self._quotes(one, body, one.account_id, quoted=quoted),
+                self._quotes(one, body, one.account_id, quoted=quoted) + self._collections(body),
                 marks,
             )
         inner = self._bodies[original.id]
@@ -221,7 +230,7 @@ class _Rendering:
         inner_author = self._accounts[original.account_id]
         poll = self._poll(one.poll_id, original.account_id, inner)
         pinned = _PINNED[one.pinned] if original.account_id == self._viewer_id else b""
-        quote = self._quotes(one, inner, original.account_id, quoted=quoted)
+        quote = self._quotes(one, inner, original.account_id, quoted=quoted) + self._collections(inner)
         return b'%b,"reblog":%b,"reblog":null,"account":%b,"poll":%b%b%b%b},"account":%b,"poll":null%b%b}' % (
             body.json,
             inner.json,
@@ -231,9 +240,16 @@ class _Rendering:
             marks,
             pinned,
             author,
-            _NO_QUOTE,
+            _NO_QUOTE + _NO_COLLECTIONS,
             marks,
         )
+
+    def _collections(self, body: Body) -> bytes:
+        """Those that a post links to and the viewer may open."""
+        if not body.collections:
+            return _NO_COLLECTIONS
+        shown = [bytes(found) for one in body.collections if (found := self._loaded.collections.get(one))]
+        return b',"tagged_collections":[%b]' % b",".join(shown)
 
     def _quotes(self, one: Outline, body: Body, author_id: int, *, quoted: bool) -> bytes:
         """What a post quotes, and whether the viewer may quote it; `quoted` says that it is itself in a quote."""
@@ -320,6 +336,7 @@ class _Rendering:
             encode(emojis),
             self._loaded.cards.unconfirmed(row.id),
             quotes.approvals(row.quote_rules),
+            collections.linked(shelved.ctx, row.content),
         )
         shelved.bodies.keep(row.id, row.version, body)
         return body

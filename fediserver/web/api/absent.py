@@ -23,12 +23,6 @@ async def none_of_account(ctx: Context, viewer: Viewer | None, account_id: int) 
     return json_response([])
 
 
-async def no_collections(ctx: Context, viewer: Viewer | None, account_id: int) -> Response:
-    """The collections of an account, or those that it is in."""
-    await targets.account(ctx, account_id)
-    return json_response({"collections": []})
-
-
 async def no_email_subscriptions(viewer: Viewer | None, account_id: int) -> Response:
     """POST /api/v1/accounts/:id/email_subscriptions: a server without them has no such address."""
     raise NotFound

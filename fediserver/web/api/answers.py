@@ -32,11 +32,14 @@ ENTITIES: Final[dict[str, str]] = {
         id:string name:string website:url|null scopes?:string[] redirect_uris?:string[] redirect_uri:string
         vapid_key:string
     """,
+    "AsyncRefresh": "id:string status:string result_count:integer|null",
     "Collection": """
         id?:string uri?:url name?:string description?:string|null language?:string|null account_id?:string
         local?:boolean sensitive?:boolean discoverable?:boolean url?:url|null item_count?:integer
         created_at?:datetime updated_at?:datetime tag?:ShallowTag|null items?:CollectionItem[]
     """,
+    "CollectionWithAccounts": "collection:Collection accounts:Account[]",
+    "Collections": "collections:Collection[]",
     "CollectionItem": "id?:string state?:string created_at?:datetime account_id?:string",
     "Context": "ancestors:Status[] descendants:Status[]",
     "Conversation": "id:string unread:boolean accounts:Account[] last_status:Status|null",
@@ -211,6 +214,9 @@ ENTITIES: Final[dict[str, str]] = {
     """,
     "WebPushSubscription": "id:any endpoint:url server_key:string alerts:object standard?:boolean policy?:string",
     "WrappedAnnualReports": "annual_reports?:AnnualReport[] accounts?:Account[] statuses?:Status[]",
+    "WrappedAsyncRefresh": "async_refresh:AsyncRefresh",
+    "WrappedCollection": "collection:Collection",
+    "WrappedCollectionItem": "collection_item:CollectionItem",
 }
 
 ANSWERS: Final[dict[str, str]] = {
@@ -231,6 +237,15 @@ ANSWERS: Final[dict[str, str]] = {
     "annual_reports.show": "WrappedAnnualReports",
     "annual_reports.state": "object",
     "annual_reports.unread": "WrappedAnnualReports",
+    "collections.add": "WrappedCollectionItem",
+    "collections.change": "WrappedCollection",
+    "collections.create": "WrappedCollection",
+    "collections.delete": "object",
+    "collections.of_account": "Collections",
+    "collections.remove": "object",
+    "collections.revoke": "object",
+    "collections.show": "CollectionWithAccounts",
+    "collections.with_account": "Collections",
     "conversations.page": "Conversation[]",
     "conversations.read": "Conversation",
     "conversations.remove": "object",
@@ -343,6 +358,7 @@ ANSWERS: Final[dict[str, str]] = {
     "push.delete": "object",
     "push.show": "WebPushSubscription",
     "push.unsubscribe": "object",
+    "refreshes.show": "WrappedAsyncRefresh",
     "relations.authorize": "Relationship",
     "relations.block": "Relationship",
     "relations.blocked": "Account[]",

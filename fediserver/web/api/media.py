@@ -65,11 +65,18 @@ async def change(ctx: Context, me: Viewer, media_id: int, wanted: FileChange) ->
 async def delete(ctx: Context, me: Viewer, media_id: int) -> Response:
     """DELETE /api/v1/media/:id: forget a file that is in no post."""
     row = await _own(ctx, me, media_id)
-    if not await ctx.db.write(lambda tx: expiry.drop_upload(tx, row.id)):
+    if not await forget(ctx, row):
         raise Invalid("The file is in a post; edit or delete the post instead")
+    return empty()
+
+
+async def forget(ctx: Context, row: MediaAttachment) -> bool:
+    """Forget a file and take it off the disk; False when a post has it or waits for it."""
+    if not await ctx.db.write(lambda tx: expiry.drop_upload(tx, row.id)):
+        return False
     for path in {row.path, row.preview_path} - {""}:
         await ctx.storage.delete(path)
-    return empty()
+    return True
 
 
 def focal_point(text: str | None) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ from fediserver.errors import BadRequest, NotFound
 from fediserver.models.notification import GROUPED
 from fediserver.views.entities import accounts
 from fediserver.views.entities import notification_groups as entities
-from fediserver.web.api.notifications import Kinds, Pages, unread
+from fediserver.web.api.notifications import Kinds, Known, Pages, unread
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import empty, json_response
 
@@ -52,16 +52,17 @@ async def page(ctx: Context, me: Viewer, page: Pages, wish: Filter) -> Response:
             now=ctx.clock(),
         ),
         partial=wish.expand_accounts == "partial_avatars",
+        supported=wish.supported_types,
     )
     return page.answer(found.results, found.first_id, found.last_id)
 
 
-async def show(ctx: Context, me: Viewer, group_key: str) -> Response:
+async def show(ctx: Context, me: Viewer, group_key: str, known: Known) -> Response:
     """GET /api/v2/notifications/:group_key."""
     found = await ctx.db.read(lambda tx: rows.by_key(tx, account_id=me.id, key=group_key, now=ctx.clock()))
     if found is None:
         raise NotFound
-    return json_response(await entities.single(ctx, me.id, found))
+    return json_response(await entities.single(ctx, me.id, found, supported=known.supported_types))
 
 
 async def senders(ctx: Context, me: Viewer, group_key: str, page: Pages) -> Response:

@@ -23,7 +23,13 @@ Pages = Annotated[Paging, Size(40, 80)]
 _MOST_COUNTED = 1000
 
 
-class Kinds(msgspec.Struct):
+class Known(msgspec.Struct):
+    """Which kinds the app knows, if it wants to have the others put into words."""
+
+    supported_types: list[str] | None = None
+
+
+class Kinds(Known):
     """Which kinds of notifications are wanted."""
 
     types: list[str] | None = None
@@ -63,18 +69,19 @@ async def page(ctx: Context, me: Viewer, page: Pages, wish: Filter) -> Response:
         lambda tx: notification_pages.page(
             tx, page.bounds, account_id=me.id, wanted=wish.wanted(), now=ctx.clock()
         ),
+        supported=wish.supported_types,
     )
     return page.answer(found.entities, found.first_id, found.last_id)
 
 
-async def show(ctx: Context, me: Viewer, notification_id: int) -> Response:
+async def show(ctx: Context, me: Viewer, notification_id: int, known: Known) -> Response:
     """GET /api/v1/notifications/:id."""
 
     async def find(tx: Reader) -> Sequence[Notification]:
         row = await notification_pages.one(tx, account_id=me.id, notification_id=notification_id)
         return [row] if row else []
 
-    found = await notifications.listed(ctx, me.id, find)
+    found = await notifications.listed(ctx, me.id, find, supported=known.supported_types)
     if not found.entities:
         raise NotFound
     return json_response(found.entities[0])

@@ -68,14 +68,21 @@ class Paging:
 
     def numbered(self, entities: Sequence[object]) -> Response:
         """The page of a list that is paged by number; a short one is the last."""
+        return self._numbered(entities, len(entities))
+
+    def numbered_as(self, name: str, entities: Sequence[object]) -> Response:
+        """The same, as an object with one member."""
+        return self._numbered({name: entities}, len(entities))
+
+    def _numbered(self, body: object, length: int) -> Response:
         link = pagination.offset_link_header(
             self._base_url,
             self._request.scope["path"],
             params.query_pairs(self._request.scope["query_string"]),
             page=self.page,
-            full=len(entities) >= self.page.limit,
+            full=length >= self.page.limit,
         )
-        return json_response(entities, headers={"Link": link} if link else None)
+        return json_response(body, headers={"Link": link} if link else None)
 
     def related(
         self,

@@ -26,7 +26,7 @@ from fediserver.views.entities import statuses
 from fediserver.views.entities.scheduled import scheduled_status
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
-from fediserver.web.api.media import focal_point
+from fediserver.web.api.media import focal_point, forget
 from fediserver.web.api.quotes import policy_of
 from fediserver.web.api.scheduled import moment_of
 from fediserver.web.api.statuses import answer
@@ -159,11 +159,20 @@ async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> 
     return await answer(ctx, me, edited)
 
 
-async def delete(ctx: Context, me: Viewer, status_id: int) -> Response:
+class Deletion(msgspec.Struct):
+    """Whether the post's files go at once, rather than a day later, so that it can be written anew with them."""
+
+    delete_media: bool = False
+
+
+async def delete(ctx: Context, me: Viewer, status_id: int, wanted: Deletion) -> Response:
     """DELETE /api/v1/statuses/:id: the answer has the text as typed, so that it can be written anew."""
     status = await targets.own(ctx, me, status_id)
     entity = await statuses.status(ctx, status, me.id)
+    files = await media.of_statuses(ctx.db, [status.id]) if wanted.delete_media else ()
     await deleting.delete(ctx, me.account, status)
+    for row in files:
+        await forget(ctx, row)
     return json_response(_for_redraft(entity, status.text or ""))
 
 

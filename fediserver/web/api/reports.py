@@ -20,6 +20,7 @@ class Complaint(msgspec.Struct):
     category: str = "other"
     forward: bool = False
     rule_ids: list[int] = []
+    collection_ids: list[int] = []
 
 
 async def create(ctx: Context, me: Viewer, wanted: Complaint) -> Response:
@@ -34,5 +35,6 @@ async def create(ctx: Context, me: Viewer, wanted: Complaint) -> Response:
         wanted.category,
         wanted.forward,
         rule_ids=wanted.rule_ids,
+        collection_ids=wanted.collection_ids,
     )
     return json_response(reports.report(row, await accounts.account(ctx, target, me.id)))

@@ -10,6 +10,7 @@ from fediserver.web.api import (
     admin_domains,
     admin_reports,
     annual_reports,
+    collections,
     conversations,
     discovery,
     domain_blocks,
@@ -29,6 +30,7 @@ from fediserver.web.api import (
     profile,
     push,
     quotes,
+    refreshes,
     relations,
     reports,
     scheduled,
@@ -108,8 +110,6 @@ _ACCOUNTS: tuple[Line, ...] = (
     ("GET", f"{_ACCOUNT}/identity_proofs", accounts.identity_proofs, ""),
     ("POST", f"{_ACCOUNT}/email_subscriptions", absent.no_email_subscriptions, ""),
     ("GET", "/invite/{code}", absent.no_invite, ""),
-    ("GET", f"{_ACCOUNT}/collections", absent.no_collections, ""),
-    ("GET", f"{_ACCOUNT}/in_collections", absent.no_collections, ""),
     ("POST", f"{_ACCOUNT}/follow", relations.follow, "write:follows"),
     ("POST", f"{_ACCOUNT}/unfollow", relations.unfollow, "write:follows"),
     ("POST", f"{_ACCOUNT}/remove_from_followers", relations.remove_from_followers, "write:follows"),
@@ -137,6 +137,7 @@ _POSTS: tuple[Line, ...] = (
     ("PUT", _STATUS, posting.edit, "write:statuses"),
     ("DELETE", _STATUS, posting.delete, "write:statuses"),
     ("GET", f"{_STATUS}/context", statuses.context, "read:statuses"),
+    ("GET", "/api/v1_alpha/async_refreshes/{refresh_id}", refreshes.show, "read"),
     ("GET", f"{_STATUS}/source", statuses.source, "read:statuses"),
     ("GET", f"{_STATUS}/history", statuses.history, "read:statuses"),
     ("POST", f"{_STATUS}/translate", statuses.translate, "read:statuses"),
@@ -357,13 +358,38 @@ _MODERATION: tuple[Line, ...] = (
 )
 
 
-def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
+_COLLECTION = "/collections/{collection_id}"
+
+_COLLECTIONS: tuple[Line, ...] = (
+    ("GET", "/accounts/{account_id}/collections", collections.of_account, "read:collections"),
+    ("GET", "/accounts/{account_id}/in_collections", collections.with_account, "read:collections"),
+    ("POST", "/collections", collections.create, "write:collections"),
+    ("GET", _COLLECTION, collections.show, "read:collections"),
+    ("PATCH", _COLLECTION, collections.change, "write:collections"),
+    ("PUT", _COLLECTION, collections.change, "write:collections"),
+    ("DELETE", _COLLECTION, collections.delete, "write:collections"),
+    ("POST", f"{_COLLECTION}/items", collections.add, "write:collections"),
+    ("DELETE", f"{_COLLECTION}/items/{{item_id}}", collections.remove, "write:collections"),
+    ("POST", f"{_COLLECTION}/items/{{item_id}}/revoke", collections.revoke, "write:collections"),
+)
+"""Below both /api/v1 and /api/v1_alpha, where they were tried out."""
+_SINCE_COLLECTIONS = "@1781049600"
+
+
+def _below(root: str, table: tuple[Line, ...]) -> tuple[Line, ...]:
+    return tuple((method, root + path, function, scopes) for method, path, function, scopes in table)
+
+
+def _routes(*tables: tuple[Line, ...], deprecated: str | None = None) -> tuple[Route, ...]:
     return tuple(
         Route(
             method=method,
             path=path,
             endpoint=Endpoint(
-                function, tuple(scopes.split()), _LIMITED.get(function), deprecated=_DEPRECATED.get(function)
+                function,
+                tuple(scopes.split()),
+                _LIMITED.get(function),
+                deprecated=deprecated or _DEPRECATED.get(function),
             ),
         )
         for table in tables
@@ -371,4 +397,8 @@ def _routes(*tables: tuple[Line, ...]) -> tuple[Route, ...]:
     )
 
 
-ROUTES = _routes(_ACCOUNTS, _POSTS, _READING, _NOTIFICATIONS, _FILTERS, _PUSH, _STREAMS, _NODE, _MODERATION)
+ROUTES = (
+    *_routes(_ACCOUNTS, _POSTS, _READING, _below("/api/v1", _COLLECTIONS)),
+    *_routes(_NOTIFICATIONS, _FILTERS, _PUSH, _STREAMS, _NODE, _MODERATION),
+    *_routes(_below("/api/v1_alpha", _COLLECTIONS), deprecated=_SINCE_COLLECTIONS),
+)

@@ -6,7 +6,7 @@ from contextlib import suppress
 import msgspec
 from starlette.responses import Response
 
-from fediserver.actions import find
+from fediserver.actions import find, visibility
 from fediserver.activitypub import resolve
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
@@ -18,7 +18,7 @@ from fediserver.models.account import Account
 from fediserver.models.status import Status
 from fediserver.text import compose
 from fediserver.text.search import LENGTH
-from fediserver.views.entities import accounts, statuses
+from fediserver.views.entities import accounts, collections, statuses
 from fediserver.views.entities.tags import tags
 from fediserver.web.api import targets
 from fediserver.web.api.accounts import matching
@@ -50,7 +50,7 @@ async def everything(ctx: Context, viewer: Viewer | None, page: Paging, wanted: 
     """
     if viewer is None and (wanted.resolve or page.offset):
         raise Unauthorised("Search queries pagination and resolving are not supported without authentication")
-    found: dict[str, list[object]] = {"accounts": [], "statuses": [], "hashtags": []}
+    found: dict[str, list[object]] = {"accounts": [], "statuses": [], "hashtags": [], "collections": []}
     text = wanted.q.strip()
     if not text or len(text) > LENGTH:
         return json_response(found)
@@ -104,6 +104,11 @@ async def _at_address(
     ctx: Context, viewer: Viewer | None, address: str, wanted: Wanted, found: dict[str, list[object]]
 ) -> None:
     """What an address leads to, put into the one list where it belongs."""
+    collection_id = ctx.uris.collection_id(address)
+    if collection_id is not None:
+        rows = await visibility.open_collections(ctx.db, id_of(viewer), [collection_id])
+        found["collections"] = list(await collections.collections(ctx, list(rows.values()), id_of(viewer)))
+        return
     known = await _known(ctx, address)
     if known is None and viewer is not None and wanted.resolve:
         known = await resolve.by_url(ctx, address, viewer.account)

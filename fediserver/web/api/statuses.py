@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from fediserver.actions import visibility
+from fediserver.actions import refresh, visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import account_lists, status_lists
 from fediserver.db.database import Reader
@@ -13,7 +13,7 @@ from fediserver.db.pages import Entry
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.status import Status
 from fediserver.views.entities import accounts, statuses, threads, versions
-from fediserver.web.api import targets
+from fediserver.web.api import refreshes, targets
 from fediserver.web.api.accounts import Ids
 from fediserver.web.api.paging import Paging, People
 from fediserver.web.api.targets import id_of
@@ -58,11 +58,17 @@ async def context(ctx: Context, viewer: Viewer | None, status_id: int) -> Respon
         above = threads.ancestors(knots, status.id, _MOST)
         below = threads.descendants(knots, status.id, _MOST, _MOST_DEEP)
     shown = set(await targets.visible(ctx.db, viewer, above + below))
+    waiting = None
+    if viewer is not None:
+        waiting = await refresh.of_thread(ctx, next((one for one in above[:1] if one in shown), None), status)
     hidden = await _hidden(ctx, viewer, [knot.account_id for knot in knots if knot.id in shown])
     shown -= {knot.id for knot in knots if knot.account_id in hidden}
     above, below = [one for one in above if one in shown], [one for one in below if one in shown]
     entities = await statuses.by_ids(ctx, above + below, id_of(viewer))
-    return json_response({"ancestors": entities[: len(above)], "descendants": entities[len(above) :]})
+    return json_response(
+        {"ancestors": entities[: len(above)], "descendants": entities[len(above) :]},
+        headers=refreshes.headers(waiting),
+    )
 
 
 async def source(ctx: Context, me: Viewer, status_id: int) -> Response:

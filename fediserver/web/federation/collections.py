@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver import ids
+from fediserver.actions import visibility
 from fediserver.activitypub import outbox
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, collection
-from fediserver.db import federation_pages, tags
+from fediserver.db import accounts, federation_pages, tags
 from fediserver.db.database import Reader
 from fediserver.errors import NotFound
 from fediserver.models.account import Account
@@ -22,10 +23,13 @@ MOST = 1000
 
 
 async def status_replies(ctx: Context, request: Request) -> Response:
-    """GET …/statuses/ID/replies: open replies."""
+    """GET …/statuses/ID/replies: open replies; the same as the one page that posts name."""
     status = await open_post(ctx, request)
     found = await federation_pages.replies(ctx.db, status_id=status.id, limit=MOST)
-    return answer(collection.collection(f"{status.uri}/replies", total=len(found), items=found))
+    uri = f"{status.uri}/replies"
+    if "page" in request.query_params:
+        return answer(collection.page(f"{uri}?page=1", part_of=uri, items=found))
+    return answer(collection.collection(uri, total=len(found), items=found))
 
 
 async def status_likes(ctx: Context, request: Request) -> Response:
@@ -103,7 +107,10 @@ async def outbox_collection(ctx: Context, request: Request) -> Response:
 
 
 async def actor_collection(ctx: Context, request: Request) -> Response:
-    """GET /users/NAME/collections/WHICH: pinned posts, hashtags, moderators; others are there and empty."""
+    """GET /users/NAME/collections/WHICH: pinned posts, hashtags, moderators, what a member recommends.
+
+    Others are there and empty.
+    """
     account = await ours(ctx, request.path_params["name"])
     which = request.path_params["which"]
     uri = ctx.uris.collection(account.username, which)
@@ -120,8 +127,25 @@ async def actor_collection(ctx: Context, request: Request) -> Response:
     elif which in ("members", "resources", "posts", "todos", "discussions", "events"):
         items = []
     else:
-        raise NotFound
+        return await _recommended(ctx, account, which)
     return answer(collection.collection(uri, total=len(items), items=items))
+
+
+async def _recommended(ctx: Context, owner: Account, which: str) -> Response:
+    """The actors in a collection that a member made, for everybody who has its address."""
+    found = await visibility.find_collection(ctx.db, None, ids.parse(which) or 0)
+    if found.account_id != owner.id:
+        raise NotFound
+    items = [one.account_id for one in await visibility.collection_items(ctx.db, None, [found.id])]
+    known = await accounts.by_ids(ctx.db, items)
+    doc = collection.collection(
+        ctx.uris.collection(owner.username, str(found.id)),
+        total=len(items),
+        items=[known[one].uri for one in items],
+        owner=owner.uri,
+    )
+    named = {"name": found.name, "summary": found.description, "url": ctx.uris.collection_page(found.id)}
+    return answer(doc | named)
 
 
 async def context_collection(ctx: Context, request: Request) -> Response:

@@ -4,8 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver import ids
+from fediserver.actions import visibility
 from fediserver.actions.core import Core
-from fediserver.db import public, statuses
+from fediserver.db import accounts, public, statuses, tags
 from fediserver.errors import Forbidden, Gone, NotFound
 from fediserver.models.status import Status
 from fediserver.text import plain
@@ -98,6 +99,29 @@ async def tag(core: Core, request: Request) -> Response:
         tag=name,
         found=show.posts(found.posts, guest.file, core.clock()),
         older=found.before if found.more else 0,
+    )
+
+
+async def collection(core: Core, request: Request) -> Response:
+    """GET /collections/{id}: accounts that a member recommends, as far as whoever looks may see them."""
+    guest = await visit(core, request)
+    viewer_id = guest.viewer.id if guest.viewer else None
+    try:
+        found = await visibility.find_collection(
+            core.db, viewer_id, ids.parse(request.path_params["id"]) or 0
+        )
+    except NotFound:
+        raise NotFound("There is no such collection here, or it is not for everybody") from None
+    items = await visibility.collection_items(core.db, viewer_id, [found.id])
+    known = await accounts.by_ids(core.db, [found.account_id, *(one.account_id for one in items)])
+    owner = known[found.account_id]
+    return guest.page(
+        "collection.html",
+        collection=found,
+        owner=owner,
+        uri=core.uris.collection(owner.username, str(found.id)),
+        topic=None if found.tag_id is None else await tags.by_id(core.db, found.tag_id),
+        people=[known[one.account_id] for one in items],
     )
 
 

@@ -32,6 +32,7 @@ ROUTES: list[Route] = [
     Route(method="GET", path="/@{name}", endpoint=people.profile),
     Route(method="GET", path="/@{name}/{id}", endpoint=people.thread),
     Route(method="GET", path="/tags/{name}", endpoint=people.tag),
+    Route(method="GET", path="/collections/{id}", endpoint=people.collection),
     Route(method="GET", path="/static/{name}", endpoint=kit.static_file),
     Route(method="GET", path="/favicon.ico", endpoint=kit.favicon),
 ]

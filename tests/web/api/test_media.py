@@ -86,3 +86,16 @@ def test_no_focus_is_none() -> None:
     assert focal_point("") is None
     assert focal_point(None) is None
     assert focal_point("-3,0.25") == (-1.0, 0.25)
+
+
+async def test_with_a_post_its_files_may_go_at_once(town: Any) -> None:
+    client = await town.client(await town.account("alice"))
+    for query, left in (("", 200), ("?delete_media=false", 200), ("?delete_media=true", 404)):
+        file = (await send(client)).json()
+        wish = {"status": "See", "media_ids": [file["id"]]}
+        path = f"/api/v1/statuses/{(await client.post('/api/v1/statuses', json=wish)).json()['id']}"
+        assert (await client.delete(f"{path}?delete_media=perhaps")).status_code == 422
+        assert (await client.delete(f"{path}{query}")).json()["media_attachments"][0]["id"] == file["id"]
+        assert (await client.get(f"/api/v1/media/{file['id']}")).status_code == left
+        on_disk = town.ctx.storage.path(file["url"].partition("/media/")[2])
+        assert on_disk.exists() is (left == 200)

@@ -111,6 +111,7 @@ async def test_accounts_may_be_shown_in_part(town: Any) -> None:
         "url",
         "avatar",
         "avatar_static",
+        "avatar_description",
     }
     assert (await client.get(f"{V2}?expand_accounts=none")).status_code == 400
 

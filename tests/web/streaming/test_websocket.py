@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from fediserver.actions import access, block, edit, favourite, mute, reblog
+from fediserver.actions import access, block, collections, edit, favourite, mute, reblog, vote
 from fediserver.actions.edit import Revision
+from fediserver.actions.write import PollDraft
+from fediserver.clock import HOUR, SECOND
 from fediserver.db import access as access_rows
 from fediserver.db import accounts as account_rows
 from fediserver.db.query import Query
 from fediserver.models.visibility import QuotePolicy
 from fediserver.web.streaming import connection, hub
 from tests.entity_checker import check
+from tests.stranger import Server
 from tests.town import Town
 from tests.web.streaming.wire import quiet, refused, socket
 
@@ -49,6 +52,62 @@ async def test_what_becomes_of_a_post_is_heard(town: Town) -> None:
         client = await town.client(bob)
         await client.delete(f"/api/v1/statuses/{status.id}")
         assert await stream.hears("delete", "user") == str(status.id)
+
+
+async def test_the_counts_of_a_poll_are_heard_once_for_many_votes(town: Town) -> None:
+    alice, bob, carol = [await town.account(name) for name in ("alice", "bob", "carol")]
+    await town.follow(alice, bob)
+    draft = PollDraft(options=["leeks", "kale"], expires_in=HOUR // SECOND)
+    status = await town.post(bob, "Which?", poll=draft)
+    async with socket(town, alice, stream="user") as stream:
+        await stream.in_step()
+        for voter, choice in ((alice, 0), (carol, 1)):
+            client = await town.client(voter)
+            path = f"/api/v1/polls/{status.poll_id}/votes"
+            assert (await client.post(path, json={"choices": [choice]})).status_code == 200
+        await town.settle()
+        await quiet(town)
+        assert stream.wire.waiting() == 0
+        town.clock.advance(vote.HEARD_AFTER)
+        await town.settle()
+        poll = (await stream.hears("status.update", "user"))["poll"]
+        assert ([one["votes_count"] for one in poll["options"]], poll["voted"]) == ([1, 1], True)
+        town.clock.advance(HOUR)
+        await town.settle()
+        assert (await stream.hears("notification", "user"))["type"] == "poll"
+        assert (await stream.hears("status.update", "user"))["poll"]["expired"] is True
+
+
+async def test_who_is_recommended_hears_of_it(town: Town) -> None:
+    alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    async with socket(town, bob, stream="user:notification") as stream:
+        await stream.in_step()
+        wish = collections.Change(name="Gardeners", sensitive=False, discoverable=True)
+        row = await collections.create(town.ctx, alice, wish, [bob.id])
+        told = await stream.hears("notification", "user:notification")
+        check("Notification", told)
+        assert (told["type"], told["collection"]["id"]) == ("added_to_collection", str(row.id))
+
+
+async def test_a_card_is_heard_when_it_comes(town: Town) -> None:
+    alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    await town.follow(alice, bob)
+    paper = Server(town.network, "paper.example")
+    page = b"<html><head><title>Leeks</title></head></html>"
+    paper.serve("https://paper.example/leeks", page, content_type="text/html")
+    paper.serve("https://paper.example/empty", b"<html></html>", content_type="text/html")
+    async with socket(town, alice, stream="user") as stream:
+        await stream.in_step()
+        await town.post(bob, "Nothing at https://paper.example/empty")
+        await stream.hears("update", "user")
+        status = await town.post(bob, "Read https://paper.example/leeks")
+        assert (await stream.hears("update", "user"))["card"] is None
+        await (await town.client(alice)).get("/api/v1/timelines/home")
+        await town.settle()
+        entity = await stream.hears("status.update", "user")
+        assert (entity["id"], entity["card"]["title"], entity["edited_at"]) == (str(status.id), "Leeks", None)
+        await quiet(town)
+        assert stream.wire.waiting() == 0
 
 
 async def test_a_boost_carries_the_marks_of_whoever_listens(town: Town) -> None:
