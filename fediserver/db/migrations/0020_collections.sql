@@ -29,6 +29,8 @@ alter table notifications add column collection_id bigint references collections
 create index notifications_collection on notifications (collection_id) where collection_id is not null;
 drop index notifications_once;
 create unique index notifications_once
-    on notifications (account_id, kind, from_id, coalesce(status_id, 0), coalesce(collection_id, 0));
+    on notifications (
+        account_id, kind, from_id, coalesce(status_id, 0), coalesce(report_id, 0), coalesce(collection_id, 0)
+    );
 
 alter table reports add column collection_ids text not null default '[]';       -- JSON

@@ -106,6 +106,8 @@ async def _at_address(
     """What an address leads to, put into the one list where it belongs."""
     collection_id = ctx.uris.collection_id(address)
     if collection_id is not None:
+        if wanted.type not in ("", "collections"):
+            return
         rows = await visibility.open_collections(ctx.db, id_of(viewer), [collection_id])
         found["collections"] = list(await collections.collections(ctx, list(rows.values()), id_of(viewer)))
         return

@@ -361,6 +361,8 @@ async def test_an_address_leads_there(town: Any) -> None:
         answer = (await client.get("/api/v2/search", params={"q": address, "resolve": "true"})).json()
         assert [one["id"] for one in answer["collections"]] == [entity["id"]]
         assert answer["accounts"] == answer["statuses"] == []
+    people = await client.get("/api/v2/search", params={"q": entity["url"], "type": "accounts"})
+    assert people.json()["collections"] == []
     assert (await client.get("/api/v2/search?q=leeks")).json()["collections"] == []
     await block.block(town.ctx, alice, bob)
     hers = await town.client(bob)
