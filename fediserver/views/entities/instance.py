@@ -1,6 +1,6 @@
 """Instance, in both versions, and what hangs on it: https://docs.joinmastodon.org/entities/Instance/.
 
-The node announces Mastodon 4.5 and its level. tests/views/test_instance.py ties the announcement to the routes, the
+The node announces Mastodon 4.6 and its level. tests/views/test_instance.py ties the announcement to the routes, the
 checker of entities in the tests to the fields.
 """
 
@@ -25,9 +25,9 @@ from fediserver.views.entities import accounts
 from fediserver.views.entities.admin import rule
 from fediserver.views.entities.shelf import Json, encode
 
-VERSION = f"4.5.0 (compatible; fediserver {__version__})"
+VERSION = f"4.6.0 (compatible; fediserver {__version__})"
 """What clients read as the version of Mastodon whose features are here."""
-LEVEL = 7
+LEVEL = 10
 """The same as a number, `api_versions.mastodon`: https://docs.joinmastodon.org/entities/Instance/#api-versions."""
 
 FRESH = MINUTE

@@ -179,9 +179,9 @@ async def test_the_node_says_what_it_is(town: Any) -> None:
     await town.account("olga", role="owner")
     stranger = await town.client()
     first, second = [(await stranger.get(f"/api/{version}/instance")).json() for version in ("v1", "v2")]
-    assert re.fullmatch(r"4\.5\.0 \(compatible; fediserver \S+\)", first["version"])
+    assert re.fullmatch(r"4\.6\.0 \(compatible; fediserver \S+\)", first["version"])
     assert first["version"] == second["version"]
-    assert second["api_versions"] == {"mastodon": 7}
+    assert second["api_versions"] == {"mastodon": 10}
     assert (first["uri"], second["domain"]) == ("oak.example", "oak.example")
     assert (
         first["urls"]["streaming_api"] == second["configuration"]["urls"]["streaming"] == "wss://oak.example"
