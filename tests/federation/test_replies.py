@@ -212,6 +212,34 @@ async def test_who_never_answers_does_not_hold_it_for_ever(
     assert (row.result_count, row.finished_at is not None) == (1, True)
 
 
+async def test_what_is_under_way_stays_with_its_process(scene: Scene) -> None:
+    root, post = await rooted(scene, scene.mallory)
+    root["replies"] = listed("https://fir.example/1")
+    town, hangs = scene.town, asyncio.Event()
+
+    async def never(*_: Any) -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    town.network.sites["fir.example"] = never
+    town.clock.advance(refresh.SETTLED)
+    await (await town.client(scene.alice)).get(f"/api/v1/statuses/{post.id}/context")
+    one, other = Refresher(town.ctx), Refresher(town.ctx)
+    assert await one.take_due() == 1
+    await hangs.wait()
+    town.clock.advance(refreshing.LEASE - SECOND)
+    await one.renew()
+    town.clock.advance(2 * SECOND)
+    assert await other.take_due() == 0
+    await one.running.stop()
+    await other.renew()
+    town.clock.advance(refreshing.LEASE)
+    hangs.clear()
+    assert await other.take_due() == 1
+    await hangs.wait()
+    await other.running.stop()
+
+
 async def test_another_process_goes_on_when_one_has_died(scene: Scene) -> None:
     root, post = await rooted(scene, scene.mallory)
     fresh = scene.carol.note("New", inReplyTo=root["id"])
