@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from starlette.responses import Response
 
-from fediserver.actions import work_on_reports
+from fediserver.actions import moderate_reports
 from fediserver.activitypub.context import Context
 from fediserver.db import reports
 from fediserver.errors import NotFound
@@ -58,7 +58,7 @@ async def show(ctx: Context, me: Viewer, report_id: int) -> Response:
 async def change(ctx: Context, me: Viewer, report_id: int, wanted: Change) -> Response:
     """PUT /api/v1/admin/reports/:id."""
     by = staff.moderator(me)
-    revised = await work_on_reports.revise(
+    revised = await moderate_reports.revise(
         ctx, report_id, by, category=wanted.category, rule_ids=wanted.rule_ids
     )
     return await _shown(ctx, me, revised)
@@ -66,22 +66,22 @@ async def change(ctx: Context, me: Viewer, report_id: int, wanted: Change) -> Re
 
 async def assign_to_self(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/assign_to_self."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "assign", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "assign", staff.moderator(me)))
 
 
 async def unassign(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/unassign."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "unassign", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "unassign", staff.moderator(me)))
 
 
 async def resolve(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/resolve."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "resolve", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "resolve", staff.moderator(me)))
 
 
 async def reopen(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/reopen."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "reopen", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "reopen", staff.moderator(me)))
 
 
 async def _shown(ctx: Context, me: Viewer, row: Report) -> Response:
