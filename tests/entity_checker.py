@@ -187,6 +187,7 @@ _ANSWERS = (
     ("GET /api/v1/instance/extended_description", "ExtendedDescription"),
     ("GET /api/v1/instance/languages", "array<Language>"),
     ("GET /api/v1/custom_emojis", "array<CustomEmoji>"),
+    ("GET /api/v1/announcements", "array<Announcement>"),
     ("GET /api/v1/preferences", "Preferences"),
     ("GET /api/v1/tags/.*", "Tag"),
     (r"POST /api/v1/tags/[^/]+/\w+", "Tag"),

@@ -35,7 +35,6 @@ MISSING: Final[dict[str, str]] = {
     "/api/v1/admin/retention": "as above",
     "/api/v1/admin/tags": "trends are computed, but not reviewed by apps yet",
     "/api/v1/admin/trends": "as above",
-    "/api/v1/announcements/": "there are no announcements that could be dismissed or reacted to",
     "/api/v1/collections": "collections of accounts are not built, and not announced in `api_versions`",
     "/api/v1_alpha/": "trials of Mastodon's that no version promises",
 }

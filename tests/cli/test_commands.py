@@ -170,3 +170,29 @@ def test_what_is_decided_about_an_account_is_logged(shell: Shell) -> None:
         ("suspend", None, "spam"),
     ]
     assert "command line  suspend  spam" in shell("account", "log", "rose")
+
+
+def test_announcements_are_made_listed_published_and_removed(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "--starts-at",
+        "2100-05-01",
+        "--ends-at",
+        "2100-05-02",
+        "--all-day",
+        "--publish-at",
+        "2100-01-01T10:00Z",
+    )
+    later = shell.facts("announcement", "create", "May Day", *words)
+    assert (later["starts_at"], later["published_at"]) == ("2100-05-01T00:00:00.000Z", None)
+    assert shell("announcement", "create", "The well is dry").endswith("is published")
+    assert [one["text"] for one in shell.facts("announcement", "list")] == ["The well is dry", "May Day"]
+    assert "comes at 2100-01-01T10:00:00.000Z  May Day" in shell("announcement", "list")
+    assert shell("announcement", "publish", later["id"]).endswith("is published")
+    assert "published already" in fails(shell, capsys, monkeypatch, "announcement", "publish", later["id"])
+    assert shell("announcement", "remove", later["id"]).endswith("is gone")
+    assert "there is no announcement" in fails(
+        shell, capsys, monkeypatch, "announcement", "remove", later["id"]
+    )
+    assert len(shell.facts("announcement", "list")) == 1

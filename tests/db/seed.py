@@ -193,6 +193,20 @@ def seeds() -> list[str]:
             "id, url, purpose, path, viewed_at",
             f"i, 'https://h/f/' || i, 'avatar', case when i % 10 = 0 then 'p' else '' end, {NOON} + i",
         ),
+        _insert(
+            100,
+            "announcements",
+            "id, text, content, mentions, tags, emojis, status_ids, all_day, published_at, created_at, updated_at",
+            f"i, 'x', 'x', '[]', '[]', '[]', '[]', false, {NOON}, {NOON}, {NOON}",
+        ),
+        # Half of all reactions are the same, to one announcement.
+        _insert(
+            5_000,
+            "announcement_reactions",
+            "announcement_id, name, account_id, created_at",
+            f"case when i % 2 = 0 then 1 else 1 + i % 100 end, case when i % 2 = 0 then '🎉' else '❤' end, i, {NOON}",
+        ),
+        _insert(5_000, "announcement_dismissals", "account_id, announcement_id", "i, 1 + i % 5"),
         _insert(4_000, "custom_emojis", "id, shortcode, path, updated_at", f"i, 'e' || i, 'p', {NOON}"),
         # Account 2 reads much, the others little.
         _insert(

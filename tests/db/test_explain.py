@@ -359,7 +359,16 @@ def test_every_query_is_explained() -> None:
 
 
 def test_every_big_table_is_full(lite: Lite) -> None:
-    small = {"domain_rules", "schema_migrations", "settings", "signals", "trends", "users", "web_settings"}
+    small = {
+        "announcements",
+        "domain_rules",
+        "schema_migrations",
+        "settings",
+        "signals",
+        "trends",
+        "users",
+        "web_settings",
+    }
     assert set(lite._names("table")) - lite.big == small
 
 

@@ -23,6 +23,11 @@ ENTITIES: Final[dict[str, str]] = {
         id?:string action?:string text?:string status_ids?:string[]|null target_account?:Account
         appeal?:Appeal|null created_at?:datetime
     """,
+    "Announcement": """
+        id:string content:html starts_at:datetime|null ends_at:datetime|null all_day:boolean
+        published_at:datetime updated_at:datetime read?:boolean mentions:Status.Mention[] statuses:Status[]
+        tags:Status.Tag[] emojis:CustomEmoji[] reactions:Reaction[]
+    """,
     "AnnualReport": """
         year?:integer data?:object schema_version?:integer share_url?:url|null account_id?:string
     """,
@@ -147,6 +152,7 @@ ENTITIES: Final[dict[str, str]] = {
     """,
     "Quote": "state:string quoted_status?:Status|null",
     "QuoteApproval": "automatic?:string[] manual?:string[] current_user?:string",
+    "Reaction": "name:string count:integer me?:boolean url?:url static_url?:url",
     "Relationship": """
         id:string following:boolean showing_reblogs:boolean notifying:boolean languages:string[]|null
         followed_by:boolean blocking:boolean blocked_by:boolean muting:boolean muting_notifications:boolean
@@ -226,6 +232,10 @@ ANSWERS: Final[dict[str, str]] = {
     "accounts.several": "Account[]",
     "accounts.show": "Account",
     "accounts.standings": "Relationship[]",
+    "announcements.dismiss": "object",
+    "announcements.page": "Announcement[]",
+    "announcements.react": "object",
+    "announcements.unreact": "object",
     "annual_reports.generate": "object",
     "annual_reports.read": "object",
     "annual_reports.show": "WrappedAnnualReports",

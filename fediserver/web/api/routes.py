@@ -9,6 +9,7 @@ from fediserver.web.api import (
     admin_accounts,
     admin_domains,
     admin_reports,
+    announcements,
     annual_reports,
     conversations,
     discovery,
@@ -66,6 +67,7 @@ _LIMITED: dict[Function, Rule] = {
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
 _ADMIN = "/api/v1/admin/accounts/{account_id}"
+_ANNOUNCEMENT = "/api/v1/announcements/{announcement_id}"
 _ADMIN_ALLOW = "/api/v1/admin/domain_allows/{rule_id}"
 _ADMIN_BLOCK = "/api/v1/admin/domain_blocks/{rule_id}"
 _ADMIN_REPORT = "/api/v1/admin/reports/{report_id}"
@@ -317,7 +319,11 @@ _NODE: tuple[Line, ...] = (
     ("GET", "/api/oembed", embeds.by_address, ""),
     ("GET", "/api/web/embeds/{status_id}", embeds.by_id, ""),
     ("GET", "/api/v1/custom_emojis", instance.custom_emojis, ""),
-    ("GET", "/api/v1/announcements", absent.none_of_mine, ""),
+    ("GET", "/api/v1/announcements", announcements.page, ""),
+    ("POST", f"{_ANNOUNCEMENT}/dismiss", announcements.dismiss, "write:accounts"),
+    ("PUT", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.react, "write:favourites"),
+    ("PATCH", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.react, "write:favourites"),
+    ("DELETE", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.unreact, "write:favourites"),
     ("GET", "/api/v1/directory", discovery.directory, ""),
     ("GET", "/api/v1/trends", trends.tags_by_old_name, ""),
     ("GET", "/api/v1/trends/tags", trends.tags, ""),
