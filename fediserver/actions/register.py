@@ -8,7 +8,7 @@ from fediserver.actions import passwords
 from fediserver.actions.core import Core
 from fediserver.db import accounts
 from fediserver.db.database import Clash, Reader, Writer
-from fediserver.errors import Forbidden, Invalid
+from fediserver.errors import Invalid
 from fediserver.models.account import Account, Key, User
 from fediserver.models.relationship import GroupMember
 from fediserver.signatures import keys
@@ -39,6 +39,7 @@ _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 Found = dict[str, list[tuple[str, str]]]
 Work = Callable[[Writer], Awaitable[None]]
+Then = Callable[[Writer, Account], Awaitable[None]]
 
 
 async def register(
@@ -52,17 +53,19 @@ async def register(
     confirmed: bool,
     approved: bool,
     role: str = "member",
+    then: Then | None = None,
 ) -> Account:
     """A new person who can log in; an empty password is to be chosen by a one-time link.
 
-    The name is stored in lower case. Raises Invalid with details per field (username, email, password …).
+    The name is stored in lower case; `then` is done in the same transaction. Raises Invalid with details per
+    field (username, email, password …).
     """
+    found = problems(name, email, password, reason, role)
     name, email = name.strip().lower(), email.strip()
-    found = _problems(name, email, password, reason, role)
     if not found:
         found = await core.db.read(lambda tx: _taken(tx, name, email))
     if found:
-        raise _invalid(found)
+        raise invalid(found)
     password_hash = await passwords.hashed(password) if password else ""
     account, its_keys = await new_account(core, name, actor_type="Person", display_name="")
     now = account.created_at
@@ -86,39 +89,11 @@ async def register(
     async def write(tx: Writer) -> None:
         await _insert(tx, account, its_keys)
         await accounts.insert_user(tx, user)
+        if then is not None:
+            await then(tx, account)
 
     await _or_taken(core, write, name, email)
     return account
-
-
-async def sign_up(
-    core: Core, *, name: str, email: str, password: str, reason: str = "", locale: str = "en"
-) -> Account:
-    """An account that somebody makes for themselves, as FEDISERVER_REGISTRATIONS has it.
-
-    Where registrations are open it is usable at once, else it waits for approval; addresses are not
-    confirmed, for no mail is sent yet. Raises Forbidden when registrations are closed, Invalid.
-    """
-    if core.config.registrations not in ("open", "approval"):
-        raise Forbidden("This node takes no registrations; ask somebody who is here to invite you")
-    by_approval = core.config.registrations == "approval"
-    found: Found = {}
-    if not password:
-        found["password"] = [("ERR_BLANK", "must not be empty")]
-    if by_approval and not reason.strip():
-        found["reason"] = [("ERR_BLANK", "must not be empty: somebody reads it before you can come in")]
-    if found:
-        raise _invalid(found | _problems(name.strip().lower(), email.strip(), password, reason, "member"))
-    return await register(
-        core,
-        name=name,
-        email=email,
-        password=password,
-        reason=reason,
-        locale=locale,
-        confirmed=True,
-        approved=not by_approval,
-    )
 
 
 async def create_group(core: Core, *, name: str, title: str, owner: Account) -> Account:
@@ -137,7 +112,7 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
     if not found:
         found = await core.db.read(lambda tx: _taken(tx, name, ""))
     if found:
-        raise _invalid(found)
+        raise invalid(found)
     group, its_keys = await new_account(core, name, actor_type="Group", display_name=title)
 
     async def write(tx: Writer) -> None:
@@ -214,7 +189,7 @@ async def _or_taken(core: Core, write: Work, name: str, email: str) -> None:
         found = await core.db.read(lambda tx: _taken(tx, name, email))
         if not found:
             raise
-        raise _invalid(found) from None
+        raise invalid(found) from None
 
 
 async def _taken(tx: Reader, name: str, email: str) -> Found:
@@ -227,7 +202,9 @@ async def _taken(tx: Reader, name: str, email: str) -> Found:
     return found
 
 
-def _problems(name: str, email: str, password: str, reason: str, role: str) -> Found:
+def problems(name: str, email: str, password: str, reason: str, role: str = "member") -> Found:
+    """What is wrong with what somebody wants to be called and the rest, by field."""
+    name, email = name.strip().lower(), email.strip()
     found = _name_problem(name, role)
     if not email:
         found["email"] = [("ERR_BLANK", "must not be empty")]
@@ -257,7 +234,8 @@ def _name_problem(name: str, role: str) -> Found:
     return {}
 
 
-def _invalid(found: Found) -> Invalid:
+def invalid(found: Found) -> Invalid:
+    """The error that says all of it."""
     labels = {"username": "The name", "email": "The e-mail address", "display_name": "The title"}
     text = "; ".join(
         f"{labels.get(field, 'The ' + field)} {description}"

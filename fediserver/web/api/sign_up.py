@@ -3,7 +3,8 @@
 import msgspec
 from starlette.responses import Response
 
-from fediserver.actions import access, register
+from fediserver.actions import access
+from fediserver.actions import sign_up as action
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import access as access_rows
@@ -54,7 +55,7 @@ async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
     if not wanted.agreement:
         text = "must be accepted"
         raise Invalid(f"Validation failed: Agreement {text}", {"agreement": [("ERR_ACCEPTED", text)]})
-    account = await register.sign_up(
+    account = await action.sign_up(
         ctx,
         name=wanted.username,
         email=wanted.email,

@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fediserver.actions import register, sessions
+from fediserver.actions import sessions
+from fediserver.actions import sign_up as action
 from fediserver.actions.core import Core
 from fediserver.clock import SECOND
 from fediserver.errors import Forbidden, Invalid
@@ -75,7 +76,7 @@ async def sign_up_form(core: Core, request: Request) -> Response:
     limits = access_of(request).limits
     limits.demand(limits.check(SIGN_UPS, client_key(request)))
     try:
-        account = await register.sign_up(
+        account = await action.sign_up(
             core,
             name=sent.get("username", ""),
             email=sent.get("email", ""),
