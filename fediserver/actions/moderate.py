@@ -70,7 +70,8 @@ async def take(core: Core, account_id: int, measure: Measure, decision: Decision
                 await accounts.update(tx, msgspec.structs.replace(target, sensitized_at=now))
                 await moderation.touch_posts(tx, target.id)
             case "silence":
-                await accounts.update(tx, msgspec.structs.replace(target, silenced_at=now))
+                silenced = msgspec.structs.replace(target, silenced_at=now, silenced_by_rule=False)
+                await accounts.update(tx, silenced)
             case "suspend":
                 await _set_suspended(core, tx, target, now)
             case "none":
@@ -128,7 +129,8 @@ async def unsilence(core: Core, account_id: int, decision: Decision) -> None:
     """Show somebody in public timelines again."""
 
     async def change(tx: Writer, target: Account, user: User | None) -> None:
-        await accounts.update(tx, msgspec.structs.replace(target, silenced_at=None))
+        heard = msgspec.structs.replace(target, silenced_at=None, silenced_by_rule=False)
+        await accounts.update(tx, heard)
 
     await _decide(core, account_id, "unsilence", decision, change)
 

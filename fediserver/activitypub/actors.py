@@ -123,6 +123,7 @@ async def _row(
         show_featured=found.show_featured,
         sensitized_at=known.sensitized_at if known else None,
         suspended_there=found.suspended and not suspended_here,
+        silenced_by_rule=known.silenced_by_rule if known else _is_silenced(ctx, found),
     )
 
 

@@ -37,6 +37,7 @@ UPDATE = Query("""
            suspended_at = :suspended_at, silenced_at = :silenced_at, deleted_at = :deleted_at,
            avatar_description = :avatar_description, header_description = :header_description,
            sensitized_at = :sensitized_at, suspended_there = :suspended_there,
+           silenced_by_rule = :silenced_by_rule,
            show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,
            version = version + 1
      where id = :id

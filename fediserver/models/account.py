@@ -4,7 +4,10 @@ import msgspec
 
 
 class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A person, group or service, ours (`domain` is empty) or remote."""
+    """A person, group or service, ours (`domain` is empty) or remote.
+
+    `silenced_by_rule`: with its whole server, and not by a decision about itself.
+    """
 
     id: int
     username: str
@@ -50,6 +53,7 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     show_featured: bool = True
     sensitized_at: int | None = None
     suspended_there: bool = False
+    silenced_by_rule: bool = False
 
 
 class Key(msgspec.Struct, array_like=True, frozen=True, gc=False):

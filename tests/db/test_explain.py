@@ -24,6 +24,7 @@ BIG = 1_000
 MAY_SCAN: dict[str, str] = {
     "discovery.DIRECTORY[(False, 'new')]": "in the order of ids, and ends with its page: most want to be found",
     "domain_rules.SILENCE": "an organiser decides about a server and what is below it: a few times a year",
+    "domain_rules.UNSILENCE": "as above",
     "expiry.FULL_HOMES": "once an hour, over an index that holds all it asks for",
     "expiry.FULL_LISTS": "once an hour, over an index that holds all it asks for",
     "expiry.LINKS": "once an hour, and links live for a day",

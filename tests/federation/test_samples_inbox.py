@@ -245,7 +245,16 @@ def stranger_row(number: int, actor: str, host_id: int, now: int) -> Account:
     empty = dict.fromkeys(Account.__struct_fields__, "")
     numbers = dict.fromkeys(("statuses_count", "followers_count", "following_count"), 0)
     flags = dict.fromkeys(
-        ("locked", "bot", "discoverable", "indexable", "hide_collections", "suspended_there"), False
+        (
+            "locked",
+            "bot",
+            "discoverable",
+            "indexable",
+            "hide_collections",
+            "suspended_there",
+            "silenced_by_rule",
+        ),
+        False,
     )
     tabs = dict.fromkeys(("show_media", "show_media_replies", "show_featured"), True)
     moments = dict.fromkeys(
