@@ -14,11 +14,12 @@ from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.register import ROLES
 from fediserver.clock import DAY
-from fediserver.db import access, accounts, jobs, moderation, relationships, reports
+from fediserver.db import access, accounts, email_blocks, jobs, moderation, relationships, reports
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
 from fediserver.models.moderation import Act
+from fediserver.models.sign_up_block import CanonicalEmailBlock, canonical_hash
 
 Measure = Literal["none", "disable", "sensitive", "silence", "suspend"]
 """What may be done to an account; `none` is a word of warning in the log."""
@@ -74,6 +75,8 @@ async def take(core: Core, account_id: int, measure: Measure, decision: Decision
                 await accounts.update(tx, silenced)
             case "suspend":
                 await _set_suspended(core, tx, target, now)
+                if user is not None and user.email:
+                    await _keep_out(core, tx, user)
             case "none":
                 pass
         if decision.report_id is not None:
@@ -142,6 +145,7 @@ async def unsuspend(core: Core, account_id: int, decision: Decision) -> None:
         if target.suspended_at is None:
             raise Forbidden("This account is not suspended")
         await _set_suspended(core, tx, target, None)
+        await email_blocks.drop_address_of(tx, target.id)
 
     await _decide(core, account_id, "unsuspend", decision, change)
 
@@ -212,6 +216,13 @@ async def _set_suspended(core: Core, tx: Writer, target: Account, moment: int | 
         await access.drop_sessions_of(tx, target.id)
     deed = Deed(verb="update", actor=changed, object_uri=target.uri, facts={"actor": True})
     await emit(core, tx, deed, Audience(followers_of=target.id))
+
+
+async def _keep_out(core: Core, tx: Writer, user: User) -> None:
+    """Whoever is suspended does not sign up again with the same mail address."""
+    hashed = canonical_hash(user.email)
+    block = CanonicalEmailBlock(core.ids.next(), hashed, user.account_id, core.clock())
+    await email_blocks.insert_address(tx, block)
 
 
 async def _delete(core: Core, tx: Writer, target: Account) -> None:

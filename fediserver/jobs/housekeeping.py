@@ -2,7 +2,7 @@
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, intake, links, list_entries, outgoing
+from fediserver.db import expiry, home, intake, ip_blocks, links, list_entries, outgoing
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -24,6 +24,7 @@ async def tidy(ctx: Context) -> None:
 
     async def access_and_links(tx: Writer) -> None:
         await expiry.drop_access(tx, now)
+        await ip_blocks.forget(tx, now)
         await links.forget(tx, now)
 
     await ctx.db.write(queues)

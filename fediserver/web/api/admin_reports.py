@@ -1,6 +1,6 @@
 """Moderators and reports: https://docs.joinmastodon.org/methods/admin/reports/."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from fediserver.errors import NotFound
 from fediserver.models.report import Report
 from fediserver.views.entities import admin
 from fediserver.web.api import staff
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Many
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
@@ -32,7 +32,7 @@ class Change(msgspec.Struct):
     rule_ids: list[int] | None = None
 
 
-async def page(ctx: Context, me: Viewer, wanted: Search, page: Annotated[Paging, Size(100, 200)]) -> Response:
+async def page(ctx: Context, me: Viewer, wanted: Search, page: Many) -> Response:
     """GET /api/v1/admin/reports."""
     staff.moderator(me)
     entries = await reports.page(

@@ -23,6 +23,13 @@ ENTITIES: Final[dict[str, str]] = {
         id?:string action?:string text?:string status_ids?:string[]|null target_account?:Account
         appeal?:Appeal|null created_at?:datetime
     """,
+    "Admin.CanonicalEmailBlock": "id:string canonical_email_hash:string",
+    "Admin.EmailDomainBlock": """
+        id:string domain:string created_at:datetime history:object[] allow_with_approval:boolean
+    """,
+    "Admin.IpBlock": """
+        id:string ip:string severity:string comment:string created_at:datetime expires_at:datetime|null
+    """,
     "Announcement": """
         id:string content:html starts_at:datetime|null ends_at:datetime|null all_day:boolean
         published_at:datetime updated_at:datetime read?:boolean mentions:Status.Mention[] statuses:Status[]
@@ -232,6 +239,20 @@ ANSWERS: Final[dict[str, str]] = {
     "accounts.several": "Account[]",
     "accounts.show": "Account",
     "accounts.standings": "Relationship[]",
+    "admin_email_blocks.address": "Admin.CanonicalEmailBlock",
+    "admin_email_blocks.addresses": "Admin.CanonicalEmailBlock[]",
+    "admin_email_blocks.block_address": "Admin.CanonicalEmailBlock",
+    "admin_email_blocks.block_domain": "Admin.EmailDomainBlock",
+    "admin_email_blocks.domain": "Admin.EmailDomainBlock",
+    "admin_email_blocks.domains": "Admin.EmailDomainBlock[]",
+    "admin_email_blocks.test_address": "Admin.CanonicalEmailBlock[]",
+    "admin_email_blocks.unblock_address": "object",
+    "admin_email_blocks.unblock_domain": "object",
+    "admin_ip_blocks.change": "Admin.IpBlock",
+    "admin_ip_blocks.create": "Admin.IpBlock",
+    "admin_ip_blocks.page": "Admin.IpBlock[]",
+    "admin_ip_blocks.remove": "object",
+    "admin_ip_blocks.show": "Admin.IpBlock",
     "announcements.dismiss": "object",
     "announcements.page": "Announcement[]",
     "announcements.react": "object",

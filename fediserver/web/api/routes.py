@@ -8,6 +8,8 @@ from fediserver.web.api import (
     accounts,
     admin_accounts,
     admin_domains,
+    admin_email_blocks,
+    admin_ip_blocks,
     admin_reports,
     announcements,
     annual_reports,
@@ -70,6 +72,11 @@ _ADMIN = "/api/v1/admin/accounts/{account_id}"
 _ANNOUNCEMENT = "/api/v1/announcements/{announcement_id}"
 _ADMIN_ALLOW = "/api/v1/admin/domain_allows/{rule_id}"
 _ADMIN_BLOCK = "/api/v1/admin/domain_blocks/{rule_id}"
+_MAIL_DOMAINS = "/api/v1/admin/email_domain_blocks"
+_MAIL_DOMAIN = f"{_MAIL_DOMAINS}/{{block_id}}"
+_MAILS = "/api/v1/admin/canonical_email_blocks"
+_MAIL = f"{_MAILS}/{{block_id}}"
+_IP_BLOCK = "/api/v1/admin/ip_blocks/{block_id}"
 _ADMIN_REPORT = "/api/v1/admin/reports/{report_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
 _FILTER = "/api/v2/filters/{filter_id}"
@@ -360,6 +367,21 @@ _MODERATION: tuple[Line, ...] = (
     ("POST", "/api/v1/admin/domain_allows", admin_domains.add_allow, "admin:write:domain_allows"),
     ("GET", _ADMIN_ALLOW, admin_domains.allow, "admin:read:domain_allows"),
     ("DELETE", _ADMIN_ALLOW, admin_domains.drop_allow, "admin:write:domain_allows"),
+    ("GET", _MAIL_DOMAINS, admin_email_blocks.domains, "admin:read:email_domain_blocks"),
+    ("POST", _MAIL_DOMAINS, admin_email_blocks.block_domain, "admin:write:email_domain_blocks"),
+    ("GET", _MAIL_DOMAIN, admin_email_blocks.domain, "admin:read:email_domain_blocks"),
+    ("DELETE", _MAIL_DOMAIN, admin_email_blocks.unblock_domain, "admin:write:email_domain_blocks"),
+    ("GET", _MAILS, admin_email_blocks.addresses, "admin:read:canonical_email_blocks"),
+    ("POST", _MAILS, admin_email_blocks.block_address, "admin:write:canonical_email_blocks"),
+    ("POST", f"{_MAILS}/test", admin_email_blocks.test_address, "admin:read:canonical_email_blocks"),
+    ("GET", _MAIL, admin_email_blocks.address, "admin:read:canonical_email_blocks"),
+    ("DELETE", _MAIL, admin_email_blocks.unblock_address, "admin:write:canonical_email_blocks"),
+    ("GET", "/api/v1/admin/ip_blocks", admin_ip_blocks.page, "admin:read:ip_blocks"),
+    ("POST", "/api/v1/admin/ip_blocks", admin_ip_blocks.create, "admin:write:ip_blocks"),
+    ("GET", _IP_BLOCK, admin_ip_blocks.show, "admin:read:ip_blocks"),
+    ("PUT", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
+    ("PATCH", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
+    ("DELETE", _IP_BLOCK, admin_ip_blocks.remove, "admin:write:ip_blocks"),
 )
 
 

@@ -1,6 +1,7 @@
 """Accounts that people make in their app: https://docs.joinmastodon.org/methods/accounts/#create."""
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from fediserver.actions import access
@@ -12,6 +13,7 @@ from fediserver.errors import Forbidden, Invalid, Unauthorised, Unavailable
 from fediserver.models import scopes
 from fediserver.models.account import User
 from fediserver.web.auth import Grant
+from fediserver.web.client_address import address_of
 from fediserver.web.responses import json_response
 
 
@@ -44,7 +46,7 @@ def _user(grant: Grant) -> User:
     return grant.user
 
 
-async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
+async def create(ctx: Context, grant: Grant, wanted: Newcomer, request: Request) -> Response:
     """POST /api/v1/accounts: an account, and a token for it, with the application's own token.
 
     The token works at once where registrations are open and no mail is set up; else every call but this
@@ -62,6 +64,7 @@ async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
         password=wanted.password,
         reason=wanted.reason,
         locale=wanted.locale,
+        address=address_of(request),
     )
     application = await access_rows.application_by_id(ctx.db, grant.token.application_id)
     if application is None:

@@ -27,7 +27,7 @@ async def groups(client: Any, query: str = "") -> list[dict[str, Any]]:
 
 async def newcomer(town: Any, name: str) -> Any:
     return await sign_up(
-        town.ctx, name=name, email=f"{name}@mail.example", password="long enough", reason="leeks"
+        town.ctx, name=name, email=f"{name}@mail.example", password="long enough", reason="leeks", address=""
     )
 
 
