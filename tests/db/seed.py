@@ -227,6 +227,7 @@ def seeds() -> list[str]:
             "i, '192.0.2.' || i, case when i % 2 = 0 then 'no_access' else 'sign_up_block' end, '', "
             f"{NOON}, case when i % 10 = 0 then {NOON} + i end",
         ),
+        _insert(4_000, "publishers", "id, domain, requested_at", f"i, 'h' || i || '.example', {NOON}"),
         _insert(4_000, "custom_emojis", "id, shortcode, path, updated_at", f"i, 'e' || i, 'p', {NOON}"),
         # Account 2 reads much, the others little.
         _insert(

@@ -42,3 +42,15 @@ create table ip_blocks (
     expires_at bigint
 );
 create index ip_blocks_expiry on ip_blocks (expires_at) where expires_at is not null;
+
+-- What may be done with hashtags, and sites whose pages may trend or not, by number.
+alter table tags add column usable boolean not null default true;       -- in posts of ours
+alter table tags add column listable boolean not null default true;     -- found by search
+alter table tags add column reviewed_at bigint;
+update tags set reviewed_at = (
+    select r.reviewed_at from trend_reviews r where r.kind = 0 and r.subject = cast(tags.id as text));
+create table publishers (
+    id /*id*/,                                      -- small: apps read it as a number
+    domain text not null unique,
+    requested_at bigint not null                    -- when a page of it first was among the trends
+);

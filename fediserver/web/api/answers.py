@@ -30,6 +30,15 @@ ENTITIES: Final[dict[str, str]] = {
     "Admin.IpBlock": """
         id:string ip:string severity:string comment:string created_at:datetime expires_at:datetime|null
     """,
+    "Admin.Tag": """
+        &Tag trendable:boolean|null usable:boolean|null requires_review:boolean listable:boolean|null
+    """,
+    "Admin.Trends.Link": "&Trends.Link id:integer requires_review:boolean",
+    "Admin.Trends.PreviewCardProvider": """
+        id:integer domain:string trendable:boolean|null reviewed_at:datetime|null
+        requested_review_at:datetime|null requires_review:boolean
+    """,
+    "Admin.Trends.Status": "&Status requires_review:boolean",
     "Announcement": """
         id:string content:html starts_at:datetime|null ends_at:datetime|null all_day:boolean
         published_at:datetime updated_at:datetime read?:boolean mentions:Status.Mention[] statuses:Status[]
@@ -253,6 +262,21 @@ ANSWERS: Final[dict[str, str]] = {
     "admin_ip_blocks.page": "Admin.IpBlock[]",
     "admin_ip_blocks.remove": "object",
     "admin_ip_blocks.show": "Admin.IpBlock",
+    "admin_trends.all_tags": "Admin.Tag[]",
+    "admin_trends.approve_link": "Admin.Trends.Link",
+    "admin_trends.approve_publisher": "Admin.Trends.PreviewCardProvider",
+    "admin_trends.approve_status": "Admin.Trends.Status",
+    "admin_trends.approve_tag": "Admin.Tag",
+    "admin_trends.change_tag": "Admin.Tag",
+    "admin_trends.links": "Admin.Trends.Link[]",
+    "admin_trends.publishers": "Admin.Trends.PreviewCardProvider[]",
+    "admin_trends.reject_link": "Admin.Trends.Link",
+    "admin_trends.reject_publisher": "Admin.Trends.PreviewCardProvider",
+    "admin_trends.reject_status": "Admin.Trends.Status",
+    "admin_trends.reject_tag": "Admin.Tag",
+    "admin_trends.statuses": "Admin.Trends.Status[]",
+    "admin_trends.tag": "Admin.Tag",
+    "admin_trends.tags": "Admin.Tag[]",
     "announcements.dismiss": "object",
     "announcements.page": "Announcement[]",
     "announcements.react": "object",

@@ -11,6 +11,7 @@ from fediserver.web.api import (
     admin_email_blocks,
     admin_ip_blocks,
     admin_reports,
+    admin_trends,
     announcements,
     annual_reports,
     conversations,
@@ -72,6 +73,8 @@ _ADMIN = "/api/v1/admin/accounts/{account_id}"
 _ANNOUNCEMENT = "/api/v1/announcements/{announcement_id}"
 _ADMIN_ALLOW = "/api/v1/admin/domain_allows/{rule_id}"
 _ADMIN_BLOCK = "/api/v1/admin/domain_blocks/{rule_id}"
+_ADMIN_TRENDS = "/api/v1/admin/trends"
+_PUBLISHERS = f"{_ADMIN_TRENDS}/links/publishers"
 _MAIL_DOMAINS = "/api/v1/admin/email_domain_blocks"
 _MAIL_DOMAIN = f"{_MAIL_DOMAINS}/{{block_id}}"
 _MAILS = "/api/v1/admin/canonical_email_blocks"
@@ -382,6 +385,22 @@ _MODERATION: tuple[Line, ...] = (
     ("PUT", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
     ("PATCH", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
     ("DELETE", _IP_BLOCK, admin_ip_blocks.remove, "admin:write:ip_blocks"),
+    ("GET", "/api/v1/admin/tags", admin_trends.all_tags, "admin:read"),
+    ("GET", "/api/v1/admin/tags/{tag_id}", admin_trends.tag, "admin:read"),
+    ("PUT", "/api/v1/admin/tags/{tag_id}", admin_trends.change_tag, "admin:write"),
+    ("PATCH", "/api/v1/admin/tags/{tag_id}", admin_trends.change_tag, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/tags", admin_trends.tags, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/tags/{{tag_id}}/approve", admin_trends.approve_tag, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/tags/{{tag_id}}/reject", admin_trends.reject_tag, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/statuses", admin_trends.statuses, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/statuses/{{status_id}}/approve", admin_trends.approve_status, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/statuses/{{status_id}}/reject", admin_trends.reject_status, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/links", admin_trends.links, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/links/{{link_id}}/approve", admin_trends.approve_link, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/links/{{link_id}}/reject", admin_trends.reject_link, "admin:write"),
+    ("GET", _PUBLISHERS, admin_trends.publishers, "admin:read"),
+    ("POST", f"{_PUBLISHERS}/{{publisher_id}}/approve", admin_trends.approve_publisher, "admin:write"),
+    ("POST", f"{_PUBLISHERS}/{{publisher_id}}/reject", admin_trends.reject_publisher, "admin:write"),
 )
 
 
