@@ -40,7 +40,7 @@ PUT = Query(f"""
 """)
 DROP = Query("delete from domain_rules where domain = :domain")
 # Who is silenced by a decision about themselves stays so, whatever becomes of the rule.
-_OF_SERVER = "domain <> '' and (domain = :domain or domain like :below)"
+_OF_SERVER = "(domain = :domain or domain like :below)"
 SILENCE = Query(f"""
     update accounts set silenced_at = :now, silenced_by_rule = true, version = version + 1
      where {_OF_SERVER} and silenced_at is null

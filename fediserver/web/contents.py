@@ -27,9 +27,6 @@ Of what Mastodon has, these paths answer 404.
 |---|---|"""
 
 MISSING: Final[dict[str, str]] = {
-    "/api/v1/admin/dimensions": "figures for moderators are not built",
-    "/api/v1/admin/measures": "as above",
-    "/api/v1/admin/retention": "as above",
     "/api/v1/collections": "collections of accounts are not built, and not announced in `api_versions`",
     "/api/v1_alpha/": "trials of Mastodon's that no version promises",
 }

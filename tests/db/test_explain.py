@@ -22,6 +22,7 @@ BIG = 1_000
 """Rows of a table that is not read from end to end."""
 
 MAY_SCAN: dict[str, str] = {
+    "dimensions.UPLOADED_BYTES": "when somebody who moderates looks at how much space is used, on the slow reader",
     "discovery.DIRECTORY[(False, 'new')]": "in the order of ids, and ends with its page: most want to be found",
     "domain_rules.SILENCE": "an organiser decides about a server and what is below it: a few times a year",
     "domain_rules.UNSILENCE": "as above",

@@ -54,3 +54,7 @@ create table publishers (
     domain text not null unique,
     requested_at bigint not null                    -- when a page of it first was among the trends
 );
+
+-- For the figures that those who moderate look at.
+create index accounts_domain on accounts (domain) where domain <> '';
+create index reports_resolved on reports (resolved_at) where resolved_at is not null;

@@ -24,11 +24,16 @@ ENTITIES: Final[dict[str, str]] = {
         appeal?:Appeal|null created_at?:datetime
     """,
     "Admin.CanonicalEmailBlock": "id:string canonical_email_hash:string",
+    "Admin.Cohort": "period:datetime frequency:string data:object[]",
+    "Admin.Dimension": "key:string data:object[]",
     "Admin.EmailDomainBlock": """
         id:string domain:string created_at:datetime history:object[] allow_with_approval:boolean
     """,
     "Admin.IpBlock": """
         id:string ip:string severity:string comment:string created_at:datetime expires_at:datetime|null
+    """,
+    "Admin.Measure": """
+        key:string unit:string|null total:string human_value?:string previous_total?:string data:object[]
     """,
     "Admin.Tag": """
         &Tag trendable:boolean|null usable:boolean|null requires_review:boolean listable:boolean|null
@@ -257,6 +262,9 @@ ANSWERS: Final[dict[str, str]] = {
     "admin_email_blocks.test_address": "Admin.CanonicalEmailBlock[]",
     "admin_email_blocks.unblock_address": "object",
     "admin_email_blocks.unblock_domain": "object",
+    "admin_figures.dimensions": "Admin.Dimension[]",
+    "admin_figures.measures": "Admin.Measure[]",
+    "admin_figures.retention": "Admin.Cohort[]",
     "admin_ip_blocks.change": "Admin.IpBlock",
     "admin_ip_blocks.create": "Admin.IpBlock",
     "admin_ip_blocks.page": "Admin.IpBlock[]",

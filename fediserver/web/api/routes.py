@@ -9,6 +9,7 @@ from fediserver.web.api import (
     admin_accounts,
     admin_domains,
     admin_email_blocks,
+    admin_figures,
     admin_ip_blocks,
     admin_reports,
     admin_trends,
@@ -401,6 +402,9 @@ _MODERATION: tuple[Line, ...] = (
     ("GET", _PUBLISHERS, admin_trends.publishers, "admin:read"),
     ("POST", f"{_PUBLISHERS}/{{publisher_id}}/approve", admin_trends.approve_publisher, "admin:write"),
     ("POST", f"{_PUBLISHERS}/{{publisher_id}}/reject", admin_trends.reject_publisher, "admin:write"),
+    ("POST", "/api/v1/admin/measures", admin_figures.measures, "admin:read"),
+    ("POST", "/api/v1/admin/dimensions", admin_figures.dimensions, "admin:read"),
+    ("POST", "/api/v1/admin/retention", admin_figures.retention, "admin:read"),
 )
 
 
