@@ -22,6 +22,7 @@ SOME = Query(f"select {_BLOCK} from ip_blocks where id = any(:ids)")
 NAMED = Query(f"select {_BLOCK} from ip_blocks where ip = any(:ips)")
 PAGE = Listing("select id as cursor, id from ip_blocks where true", "id")
 NO_ACCESS = Query(f"select {_BLOCK} from ip_blocks where severity = 'no_access'")
+EVERYTHING = Query(f"select {_BLOCK} from ip_blocks order by ip")
 FORGET = Query("delete from ip_blocks where expires_at <= :now")
 
 
@@ -61,6 +62,11 @@ async def page(db: Reader, bounds: Bounds) -> tuple[list[Entry], dict[int, IpBlo
     entries = await PAGE.page(db, bounds)
     rows = await db.all(SOME, IpBlock, ids=[entry.id for entry in entries])
     return entries, {row.id: row for row in rows}
+
+
+async def everything(db: Reader) -> list[IpBlock]:
+    """Every block, by network."""
+    return await db.all(EVERYTHING, IpBlock)
 
 
 async def no_access(db: Reader) -> list[IpBlock]:

@@ -196,3 +196,18 @@ def test_announcements_are_made_listed_published_and_removed(
         shell, capsys, monkeypatch, "announcement", "remove", later["id"]
     )
     assert len(shell.facts("announcement", "list")) == 1
+
+
+def test_networks_are_blocked_listed_and_let_in_again(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("network", "block", "192.0.2.7/24") == "192.0.2.0/24: sign_up_block"
+    words = ("--severity", "no_access", "--comment", "spam", "--expires", "3")
+    assert shell("network", "block", "192.0.2.0/24", *words) == "192.0.2.0/24: no_access"
+    (found,) = shell.facts("network", "list")
+    assert (found["ip"], found["severity"], found["comment"]) == ("192.0.2.0/24", "no_access", "spam")
+    assert "192.0.2.0/24  no_access  spam  (until 2" in shell("network", "list")
+    assert shell("network", "unblock", "192.0.2.0/24") == "192.0.2.0/24: not blocked"
+    assert shell("network", "list") == "no networks are blocked"
+    assert "is not blocked" in fails(shell, capsys, monkeypatch, "network", "unblock", "192.0.2.0/24")
+    assert "no address or network" in fails(shell, capsys, monkeypatch, "network", "block", "nowhere")

@@ -40,6 +40,7 @@ MAY_SCAN: dict[str, str] = {
     "intake.RENEW": "three times a minute, of a table that holds only what waits",
     "intake.WAITING": "`queue status` counts what waits",
     "ip_blocks.COUNT": "when a moderator blocks a network, over an index; there are at most 10,000",
+    "ip_blocks.EVERYTHING": "the command line lists them; there are at most 10,000",
     "ip_blocks.NO_ACCESS": "at the start and when an organiser has changed them, of at most 10,000",
     "jobs.RELEASE_ALL": "once, at the start of the only process",
     "jobs.RENEW": "three times a minute, of a table that holds only what waits",
