@@ -2,7 +2,17 @@
 
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, imports, intake, links, list_entries, mails, outgoing
+from fediserver.db import (
+    expiry,
+    home,
+    imports,
+    intake,
+    ip_blocks,
+    links,
+    list_entries,
+    mails,
+    outgoing,
+)
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -25,6 +35,7 @@ async def tidy(ctx: Context) -> None:
 
     async def access_and_links(tx: Writer) -> None:
         await expiry.drop_access(tx, now)
+        await ip_blocks.forget(tx, now)
         await links.forget(tx, now)
         await mails.forget(tx, now=now, day=now // DAY)
         await imports.forget(tx, now - IMPORTS_KEEP)

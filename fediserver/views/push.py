@@ -34,6 +34,8 @@ _TITLES = {
         "update": "{name} edited a post",
         "quote": "{name} quoted your post",
         "quoted_update": "{name} edited a post that you quoted",
+        "admin.sign_up": "{name} has signed up",
+        "admin.report": "{name} has reported somebody",
     },
     "de": {
         "mention": "{name} hat dich erwähnt",
@@ -46,6 +48,8 @@ _TITLES = {
         "update": "{name} hat einen Beitrag bearbeitet",
         "quote": "{name} hat deinen Beitrag zitiert",
         "quoted_update": "{name} hat einen Beitrag bearbeitet, den du zitierst",
+        "admin.sign_up": "{name} hat sich registriert",
+        "admin.report": "{name} hat jemanden gemeldet",
     },
 }
 

@@ -27,15 +27,6 @@ Of what Mastodon has, these paths answer 404.
 |---|---|"""
 
 MISSING: Final[dict[str, str]] = {
-    "/api/v1/admin/canonical_email_blocks": "sign-ups are not compared with blocked addresses yet",
-    "/api/v1/admin/email_domain_blocks": "as above",
-    "/api/v1/admin/ip_blocks": "the node keeps no addresses of members, and does not block any yet",
-    "/api/v1/admin/dimensions": "figures for moderators are not built",
-    "/api/v1/admin/measures": "as above",
-    "/api/v1/admin/retention": "as above",
-    "/api/v1/admin/tags": "trends are computed, but not reviewed by apps yet",
-    "/api/v1/admin/trends": "as above",
-    "/api/v1/announcements/": "there are no announcements that could be dismissed or reacted to",
     "/api/v1/collections": "collections of accounts are not built, and not announced in `api_versions`",
     "/api/v1_alpha/": "trials of Mastodon's that no version promises",
 }

@@ -40,7 +40,7 @@ async def listed(
     results: dict[str, object] = {
         "accounts": [entity for one, entity in gathered.accounts.items() if one in whole],
         "statuses": list(gathered.statuses.values()),
-        "notification_groups": [_entity(one) | _on_page(one.members) for one in shown],
+        "notification_groups": [_entity(one, gathered) | _on_page(one.members) for one in shown],
     }
     if partial:
         shelved = shelf(ctx, viewer_id)
@@ -60,13 +60,18 @@ async def single(ctx: Context, viewer_id: int, found: Group) -> dict[str, object
     return {
         "accounts": [gathered.accounts[one] for one in _senders(shown)],
         "statuses": list(gathered.statuses.values()),
-        "notification_groups": [_entity(one) for one in shown],
+        "notification_groups": [_entity(one, gathered) for one in shown],
     }
 
 
 def _needs(groups: Sequence[Group]) -> Needs:
     statuses = [one.members[0].status_id for one in groups]
-    return Needs(sorted(_senders(groups)), [one for one in statuses if one is not None])
+    reports = [one.members[0].report_id for one in groups]
+    return Needs(
+        sorted(_senders(groups)),
+        [one for one in statuses if one is not None],
+        [one for one in reports if one is not None],
+    )
 
 
 def _senders(groups: Sequence[Group]) -> set[int]:
@@ -86,7 +91,7 @@ def _there(groups: Sequence[Group], gathered: Gathered) -> list[Group]:
     ]
 
 
-def _entity(group: Group) -> dict[str, object]:
+def _entity(group: Group, gathered: Gathered) -> dict[str, object]:
     newest = group.members[0]
     entity: dict[str, object] = {
         "group_key": group.key,
@@ -95,6 +100,8 @@ def _entity(group: Group) -> dict[str, object]:
         "most_recent_notification_id": str(group.newest_id),
         "sample_account_ids": [str(one) for one in group.senders],
     }
+    if newest.report_id is not None:
+        entity["report"] = gathered.reports[newest.report_id]
     return entity if newest.status_id is None else entity | {"status_id": str(newest.status_id)}
 
 

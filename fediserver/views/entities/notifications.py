@@ -28,7 +28,9 @@ async def listed(
     async def load(tx: Reader) -> Needs:
         found.extend(await find(tx))
         return Needs(
-            [one.from_id for one in found], [one.status_id for one in found if one.status_id is not None]
+            [one.from_id for one in found],
+            [one.status_id for one in found if one.status_id is not None],
+            [one.report_id for one in found if one.report_id is not None],
         )
 
     gathered = await gather(ctx, viewer_id, load)
@@ -50,6 +52,8 @@ def _entity(row: Notification, gathered: Gathered) -> dict[str, object]:
     }
     if row.status_id is not None:
         entity["status"] = gathered.statuses[row.status_id]
+    if row.report_id is not None:
+        entity["report"] = gathered.reports[row.report_id]
     if row.filtered:
         entity["filtered"] = True
     return entity
