@@ -16,6 +16,7 @@ from fediserver.actions.write import (
     attach,
     attachments,
     check_length,
+    check_tags,
     mention_list,
     poll_rows,
     write,
@@ -48,6 +49,7 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
     if status.account_id != author.id or status.reblog_of_id is not None:
         raise Forbidden
     check_length(revision.text, revision.spoiler_text)
+    await check_tags(core, revision.text)
     files = await attachments(core, author, revision.media_ids, status_id=status.id)
     if not one_line(revision.text) and not files and revision.poll is None and status.quote_id is None:
         raise Invalid("Validation failed: Text can't be blank")

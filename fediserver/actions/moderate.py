@@ -13,11 +13,12 @@ from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.register import ROLES
-from fediserver.db import access, accounts, collections, moderation, relationships, reports
+from fediserver.db import access, accounts, collections, email_blocks, moderation, relationships, reports
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
 from fediserver.models.moderation import Act
+from fediserver.models.sign_up_block import CanonicalEmailBlock, canonical_hash
 
 Measure = Literal["none", "disable", "sensitive", "silence", "suspend"]
 """What may be done to an account; `none` is a word of warning in the log."""
@@ -68,9 +69,12 @@ async def take(core: Core, account_id: int, measure: Measure, decision: Decision
                 await accounts.update(tx, msgspec.structs.replace(target, sensitized_at=now))
                 await moderation.touch_posts(tx, target.id)
             case "silence":
-                await accounts.update(tx, msgspec.structs.replace(target, silenced_at=now))
+                silenced = msgspec.structs.replace(target, silenced_at=now, silenced_by_rule=False)
+                await accounts.update(tx, silenced)
             case "suspend":
                 await _set_suspended(core, tx, target, now)
+                if user is not None and user.email:
+                    await _keep_out(core, tx, user)
             case "none":
                 pass
         if decision.report_id is not None:
@@ -128,7 +132,8 @@ async def unsilence(core: Core, account_id: int, decision: Decision) -> None:
     """Show somebody in public timelines again."""
 
     async def change(tx: Writer, target: Account, user: User | None) -> None:
-        await accounts.update(tx, msgspec.structs.replace(target, silenced_at=None))
+        heard = msgspec.structs.replace(target, silenced_at=None, silenced_by_rule=False)
+        await accounts.update(tx, heard)
 
     await _decide(core, account_id, "unsilence", decision, change)
 
@@ -147,6 +152,7 @@ async def unsuspend(core: Core, account_id: int, decision: Decision) -> None:
             await accounts.update(tx, held)
         else:
             await _set_suspended(core, tx, target, None)
+            await email_blocks.drop_address_of(tx, target.id)
 
     await _decide(core, account_id, "unsuspend", decision, change)
 
@@ -219,6 +225,13 @@ async def _set_suspended(core: Core, tx: Writer, target: Account, moment: int | 
         await access.drop_sessions_of(tx, target.id)
     deed = Deed(verb="update", actor=changed, object_uri=target.uri, facts={"actor": True})
     await emit(core, tx, deed, Audience(followers_of=target.id))
+
+
+async def _keep_out(core: Core, tx: Writer, user: User) -> None:
+    """Whoever is suspended does not sign up again with the same mail address."""
+    hashed = canonical_hash(user.email)
+    block = CanonicalEmailBlock(core.ids.next(), hashed, user.account_id, core.clock())
+    await email_blocks.insert_address(tx, block)
 
 
 async def _delete(core: Core, tx: Writer, target: Account) -> None:

@@ -29,8 +29,12 @@ async def put(core: Core, rule: DomainRule, decision: Decision) -> DomainRule:
     rule = msgspec.structs.replace(rule, id=rule.id or core.ids.next())
 
     async def work(tx: Writer) -> DomainRule:
+        before = await domain_rules.by_domain(tx, rule.domain)
         await domain_rules.put(tx, rule)
-        await domain_rules.silence(tx, rule.domain, core.clock() if rule.severity == "silence" else None)
+        if rule.severity != "silence":
+            await domain_rules.unsilence(tx, rule.domain)
+        elif before is None or before.severity != "silence":
+            await domain_rules.silence(tx, rule.domain, core.clock())
         await host_suspensions.settle(core, tx, rule.domain)
         await _note(core, tx, rule.severity, rule, decision)
         return await domain_rules.by_domain(tx, rule.domain) or rule
@@ -42,7 +46,7 @@ async def drop(core: Core, rule: DomainRule, decision: Decision) -> None:
     """Take a rule back."""
 
     async def work(tx: Writer) -> None:
-        await domain_rules.silence(tx, rule.domain, None)
+        await domain_rules.unsilence(tx, rule.domain)
         await domain_rules.drop(tx, rule.domain)
         await host_suspensions.settle(core, tx, rule.domain)
         await _note(core, tx, "no rule", rule, decision)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from fediserver.actions import notification_policy
 from fediserver.actions.core import Core
+from fediserver.db import accounts, notifications
 from fediserver.db import notification_policy as requests
-from fediserver.db import notifications
 from fediserver.db.database import Writer
 from fediserver.models.account import Account
 from fediserver.models.notification import DROP, FILTER, Kind
@@ -54,6 +54,22 @@ async def tell_named(
         for account in named
         if account.domain == "" and await tell(core, tx, account.id, "mention", author, status)
     ]
+
+
+async def tell_staff(
+    core: Core, tx: Writer, kind: Kind, sender: Account, report_id: int | None = None
+) -> None:
+    """Tell everybody who moderates here what somebody did; not themselves of their own doings."""
+    for account_id in await accounts.staff(tx):
+        await notifications.tell(
+            tx,
+            id=core.ids.next(),
+            account_id=account_id,
+            kind=kind,
+            from_id=sender.id,
+            report_id=report_id,
+            now=core.clock(),
+        )
 
 
 async def take_back(

@@ -18,6 +18,7 @@ from fediserver.actions.write import (
     attach,
     attachments,
     check_length,
+    check_tags,
     domain_of,
     mention_list,
     poll_rows,
@@ -126,6 +127,7 @@ async def check(core: Core, author: Account, draft: Draft) -> Checked:
     """
     draft = _tidied(draft)
     check_length(draft.text, draft.spoiler_text)
+    await check_tags(core, draft.text)
     parent = await _parent(core, author, draft)
     files = await attachments(core, author, draft.media_ids, scheduled_id=draft.scheduled_id)
     quoted = None if draft.quoted_id is None else await quote.quotable(core, author, draft.quoted_id)

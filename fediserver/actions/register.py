@@ -8,9 +8,9 @@ import msgspec
 
 from fediserver.actions import follow, mail, passwords
 from fediserver.actions.core import Core
-from fediserver.db import access, accounts
+from fediserver.db import accounts
 from fediserver.db.database import Clash, Reader, Writer
-from fediserver.errors import Forbidden, Invalid, TooMany, Unavailable
+from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account, Key, User
 from fediserver.models.mail import CONFIRM
 from fediserver.models.relationship import GroupMember
@@ -42,6 +42,7 @@ _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 Found = dict[str, list[tuple[str, str]]]
 Work = Callable[[Writer], Awaitable[None]]
+Then = Callable[[Writer, Account], Awaitable[None]]
 
 
 async def register(
@@ -56,18 +57,20 @@ async def register(
     approved: bool,
     role: str = "member",
     app_id: int | None = None,
+    then: Then | None = None,
 ) -> Account:
     """A new person who can log in; an empty password is to be chosen by a one-time link.
 
-    Who is not `confirmed` gets mail with a link that does it, where the node sends mail. The name is stored
-    in lower case. Raises Invalid with details per field (username, email, password …).
+    Who is not `confirmed` gets mail with a link that does it, where the node sends mail; `then` is done in the
+    same transaction. The name is stored in lower case. Raises Invalid with details per field (username,
+    email, password …).
     """
+    found = problems(name, email, password, reason, role)
     name, email = name.strip().lower(), email.strip()
-    found = _problems(name, email, password, reason, role)
     if not found:
-        found = await core.db.read(lambda tx: _taken(tx, name, email))
+        found = await core.db.read(lambda tx: taken(tx, name, email))
     if found:
-        raise _invalid(found)
+        raise invalid(found)
     password_hash = await passwords.hashed(password) if password else ""
     account, its_keys = await new_account(core, name, actor_type="Person", display_name="")
     now = account.created_at
@@ -94,78 +97,12 @@ async def register(
         await accounts.insert_user(tx, user)
         if not confirmed and mail.is_set_up(core):
             await mail.queue(core, tx, CONFIRM, user.email, user.locale)
+        if then is not None:
+            await then(tx, account)
 
-    await _or_taken(core, write, name, email)
+    await or_taken(core, write, name, email)
     core.bus.publish("mails")
     return account
-
-
-async def sign_up(
-    core: Core,
-    *,
-    name: str,
-    email: str,
-    password: str,
-    reason: str = "",
-    locale: str = "en",
-    app_id: int | None = None,
-) -> Account:
-    """An account that somebody makes for themselves, with an app or on the page.
-
-    It can be used once its address is confirmed, where the node sends mail, and once it is approved, where
-    FEDISERVER_REGISTRATIONS asks for that. Raises Forbidden when registrations are closed, Invalid.
-    """
-    if core.config.registrations not in ("open", "approval"):
-        raise Forbidden("This node takes no registrations; ask somebody who is here to invite you")
-    by_approval = core.config.registrations == "approval"
-    found: Found = {}
-    if not password:
-        found["password"] = [("ERR_BLANK", "must not be empty")]
-    if by_approval and not reason.strip():
-        found["reason"] = [("ERR_BLANK", "must not be empty: somebody reads it before you can come in")]
-    if found:
-        raise _invalid(found | _problems(name.strip().lower(), email.strip(), password, reason, "member"))
-    return await register(
-        core,
-        name=name,
-        email=email,
-        password=password,
-        reason=reason,
-        locale=locale,
-        confirmed=not mail.is_set_up(core),
-        approved=not by_approval,
-        app_id=app_id,
-    )
-
-
-async def confirm_again(core: Core, user: User, *, email: str | None) -> None:
-    """Send the link once more to somebody who has not confirmed their address, or to another address.
-
-    Raises Forbidden when nothing has to be confirmed, Unavailable on a node that sends no mail, Invalid with
-    details for `email`, TooMany.
-    """
-    if user.confirmed_at is not None:
-        raise Forbidden("This method is only available while the e-mail is awaiting confirmation")
-    if not mail.is_set_up(core):
-        raise Unavailable("This node sends no mail; ask the people who run it to confirm your address")
-    wanted = user.email if email is None else email.strip()
-
-    async def write(tx: Writer) -> None:
-        if wanted.lower() != user.email.lower():
-            found = _email_problem(wanted) or await _taken(tx, "", wanted)
-            if found:
-                raise _invalid(found)
-            await accounts.update_user(tx, msgspec.structs.replace(user, email=wanted))
-            # What went to the old address must not confirm the new one.
-            await access.drop_links_of(tx, user.account_id, [mail.CONFIRM_LINK, mail.PASSWORD_LINK])
-        if not await mail.queue(core, tx, CONFIRM, wanted, user.locale):
-            raise TooMany(
-                "This address has had its mails of today; look for them, or ask again tomorrow", 3600
-            )
-
-    await _or_taken(core, write, "", wanted)
-    core.bus.publish("tokens")
-    core.bus.publish("mails")
 
 
 async def confirm_by_hand(core: Core, account: Account) -> None:
@@ -194,9 +131,9 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
             ("ERR_TOO_LONG", f"is too long: at most {LONGEST_TITLE} characters are taken")
         ]
     if not found:
-        found = await core.db.read(lambda tx: _taken(tx, name, ""))
+        found = await core.db.read(lambda tx: taken(tx, name, ""))
     if found:
-        raise _invalid(found)
+        raise invalid(found)
     group, its_keys = await new_account(core, name, actor_type="Group", display_name=title)
 
     async def write(tx: Writer) -> None:
@@ -204,7 +141,7 @@ async def create_group(core: Core, *, name: str, title: str, owner: Account) -> 
         await accounts.put_member(tx, GroupMember(group.id, owner.id, "owner", group.created_at))
         await follow.begin(core, tx, owner, group)
 
-    await _or_taken(core, write, name, "")
+    await or_taken(core, write, name, "")
     return group
 
 
@@ -266,18 +203,19 @@ async def _insert(tx: Writer, account: Account, its_keys: list[Key]) -> None:
         await accounts.put_key(tx, key)
 
 
-async def _or_taken(core: Core, write: Work, name: str, email: str) -> None:
+async def or_taken(core: Core, write: Work, name: str, email: str) -> None:
     """Run the transaction; who was slower than somebody with the same name hears that it is taken."""
     try:
         await core.db.write(write)
     except Clash:
-        found = await core.db.read(lambda tx: _taken(tx, name, email))
+        found = await core.db.read(lambda tx: taken(tx, name, email))
         if not found:
             raise
-        raise _invalid(found) from None
+        raise invalid(found) from None
 
 
-async def _taken(tx: Reader, name: str, email: str) -> Found:
+async def taken(tx: Reader, name: str, email: str) -> Found:
+    """What of a name and an address belongs to somebody already."""
     found: Found = {}
     # Deleted accounts keep their row, so that nobody is ever taken for who was there before.
     if name and await accounts.by_handle(tx, name) is not None:
@@ -287,8 +225,9 @@ async def _taken(tx: Reader, name: str, email: str) -> Found:
     return found
 
 
-def _problems(name: str, email: str, password: str, reason: str, role: str) -> Found:
-    found = _name_problem(name, role) | _email_problem(email)
+def problems(name: str, email: str, password: str, reason: str, role: str = "member") -> Found:
+    """What is wrong with what somebody wants to be called and the rest, by field."""
+    found = _name_problem(name.strip().lower(), role) | email_problem(email.strip())
     wrong = passwords.problem(password) if password else None
     if wrong is not None:
         found["password"] = [wrong]
@@ -299,7 +238,8 @@ def _problems(name: str, email: str, password: str, reason: str, role: str) -> F
     return found
 
 
-def _email_problem(email: str) -> Found:
+def email_problem(email: str) -> Found:
+    """What keeps a text from being an address for mail."""
     if not email:
         return {"email": [("ERR_BLANK", "must not be empty")]}
     if not is_address(email):
@@ -321,7 +261,8 @@ def _name_problem(name: str, role: str) -> Found:
     return {}
 
 
-def _invalid(found: Found) -> Invalid:
+def invalid(found: Found) -> Invalid:
+    """The error that says all of it."""
     labels = {"username": "The name", "email": "The e-mail address", "display_name": "The title"}
     text = "; ".join(
         f"{labels.get(field, 'The ' + field)} {description}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from fediserver.actions import audience, outbox, rules
+from fediserver.actions import audience, notify, outbox, rules
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.db import collections, reports
@@ -29,7 +29,10 @@ async def report(
     rule_ids: Sequence[int] = (),
     collection_ids: Sequence[int] = (),
 ) -> Report:
-    """Write a report; `uri` is that of a remote Flag. Raises Invalid for a comment too long, or no rule of ours."""
+    """Write a report and tell the moderators; `uri` is that of a remote Flag.
+
+    Raises Invalid for a comment too long, or no rule of ours.
+    """
     if me.domain == "" and len(comment) > CHARACTERS:
         raise Invalid(f"Validation failed: Comment is too long (maximum is {CHARACTERS} characters)")
     if rule_ids:
@@ -55,7 +58,9 @@ async def report(
     )
 
     async def work(tx: Writer) -> None:
-        await reports.insert(tx, row)
+        if not await reports.insert(tx, row):
+            return
+        await notify.tell_staff(core, tx, "admin.report", me, row.id)
         if row.forwarded:
             # Sent by the node, so that nobody learns who complained.
             uris = await reports.uris_of_author(tx, own, target.id)

@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from fediserver.actions import passwords
+from fediserver.actions import notify, passwords
 from fediserver.actions.access import hashed
 from fediserver.actions.core import Core
 from fediserver.actions.mail import CONFIRM_LINK, PASSWORD_LINK
@@ -177,8 +177,12 @@ async def confirm_address(core: Core, token: str) -> User:
 
 
 async def _confirm(core: Core, tx: Writer, user: User) -> None:
-    if user.confirmed_at is None:
-        await accounts.update_user(tx, msgspec.structs.replace(user, confirmed_at=core.clock()))
+    if user.confirmed_at is not None:
+        return
+    await accounts.update_user(tx, msgspec.structs.replace(user, confirmed_at=core.clock()))
+    newcomer = await accounts.by_id(tx, user.account_id)
+    if newcomer is not None:
+        await notify.tell_staff(core, tx, "admin.sign_up", newcomer)
 
 
 async def change_password(core: Core, user: User, *, current: str, password: str) -> None:

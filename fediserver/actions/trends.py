@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fediserver.actions.core import Core
 from fediserver.clock import DAY, HOUR, MINUTE
-from fediserver.db import links, trends
+from fediserver.db import links, trend_reviews, trends
 from fediserver.db.database import Writer
 from fediserver.db.trends import Kind, Trend, Use
 from fediserver.ids import first_at
@@ -39,6 +39,7 @@ async def refresh(core: Core) -> None:
     async def work(tx: Writer) -> None:
         for kind, rows in found.items():
             await trends.replace(tx, kind, rows, now)
+        await trend_reviews.note_publishers(tx, [one.publisher for one in found[Kind.LINK]], now)
 
     await core.db.write(work)
 

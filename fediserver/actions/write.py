@@ -7,7 +7,7 @@ import orjson
 
 from fediserver.actions.core import Core
 from fediserver.clock import DAY, MINUTE
-from fediserver.db import accounts, media, scheduled
+from fediserver.db import accounts, media, scheduled, trend_reviews
 from fediserver.db.database import Reader, Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
@@ -105,6 +105,15 @@ def check_length(text: str, spoiler_text: str) -> None:
     length = count.count(text, spoiler_text)
     if length > CHARACTERS:
         raise Invalid(f"Validation failed: Text character limit of {CHARACTERS} exceeded")
+
+
+async def check_tags(core: Core, text: str) -> None:
+    """Raise Invalid when a post has a hashtag that those who moderate do not let be used."""
+    names = [compose.tag_name(one) for one in compose.find(text).tags]
+    barred = await trend_reviews.unusable(core.db, names)
+    if barred:
+        named = ", ".join(f"#{one}" for one in barred)
+        raise Invalid(f"Validation failed: Text contained hashtags that are not to be used here: {named}")
 
 
 async def attachments(

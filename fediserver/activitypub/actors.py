@@ -123,6 +123,7 @@ async def _row(
         sensitized_at=known.sensitized_at if known else None,
         suspended_there=suspended_there,
         suspended_with_host=with_host,
+        silenced_by_rule=known.silenced_by_rule if known else _is_silenced(ctx, found),
     )
 
 

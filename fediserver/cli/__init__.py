@@ -7,8 +7,10 @@ import click
 from fediserver import __version__
 from fediserver.cli.about import about
 from fediserver.cli.account import account
+from fediserver.cli.announcement import announcement
 from fediserver.cli.domain import domain
 from fediserver.cli.group import group
+from fediserver.cli.network import network
 from fediserver.cli.queue import queue
 from fediserver.cli.rule import rule
 from fediserver.cli.serve import serve
@@ -21,7 +23,7 @@ def cli() -> None:
     """A node of fediserver: groups that get things done together."""
 
 
-for command in (serve, about, account, group, domain, queue, rule):
+for command in (serve, about, account, group, domain, queue, rule, announcement, network):
     cli.add_command(command)
 
 

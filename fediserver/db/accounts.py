@@ -38,7 +38,7 @@ UPDATE = Query("""
            avatar_description = :avatar_description, header_description = :header_description,
            avatar_still = :avatar_still, header_still = :header_still,
            sensitized_at = :sensitized_at, suspended_there = :suspended_there,
-           suspended_with_host = :suspended_with_host,
+           suspended_with_host = :suspended_with_host, silenced_by_rule = :silenced_by_rule,
            show_media = :show_media, show_media_replies = :show_media_replies, show_featured = :show_featured,
            version = version + 1
      where id = :id
@@ -52,6 +52,11 @@ USER_BY_EMAIL = Query(f"select {_USER} from users where lower(email) = :email")
 USERS_OF = Query(f"select {_USER} from users where account_id = any(:ids)")
 SENSITIZED = Query("select id from accounts where id = any(:ids) and sensitized_at is not null")
 USERS = Query(f"select {_USER} from users order by account_id")
+STAFF = Query("""
+    select u.account_id from users u join accounts a on a.id = u.account_id
+     where u.role <> 'member' and u.disabled_at is null and a.suspended_at is null
+     order by u.account_id
+""")
 DROP_USER = Query("delete from users where account_id = :account_id")
 INSERT_USER = Query(insertion("users", User))
 UPDATE_USER = Query("""
@@ -166,6 +171,11 @@ async def sensitized(db: Reader, ids: Sequence[int]) -> list[int]:
 async def drop_user(tx: Writer, account_id: int) -> None:
     """Forget a log-in: address, password and settings."""
     await tx.run(DROP_USER, account_id=account_id)
+
+
+async def staff(db: Reader) -> list[int]:
+    """Who moderates here, in whatever role, and can log in."""
+    return await db.values(STAFF)
 
 
 async def users(db: Reader) -> list[User]:

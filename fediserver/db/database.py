@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fediserver.db.bus import Bus
 from fediserver.db.query import Query
@@ -22,6 +22,14 @@ class Away(Exception):
 
     Not one of `errors.py`: for a handler it is never a verdict on what it handles.
     """
+
+
+class Engine(NamedTuple):
+    """What keeps the data: its name, its version, and bytes on the disk."""
+
+    name: str
+    version: str
+    size: int
 
 
 class Reader(ABC):
@@ -110,6 +118,10 @@ class Database(Reader):
     @abstractmethod
     async def change_counter(self) -> int:
         """A number that differs from the last one when another process has changed something."""
+
+    @abstractmethod
+    async def engine(self) -> Engine:
+        """What keeps the data."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -42,9 +42,15 @@ PUT = Query(f"""
         private_comment = excluded.private_comment, obfuscate = excluded.obfuscate
 """)
 DROP = Query("delete from domain_rules where domain = :domain")
-SILENCE = Query("""
-    update accounts set silenced_at = cast(:now as bigint), version = version + 1
-     where domain <> '' and (domain = :domain or domain like :below)
+# Who is silenced by a decision about themselves stays so, whatever becomes of the rule.
+_OF_SERVER = "(domain = :domain or domain like :below)"
+SILENCE = Query(f"""
+    update accounts set silenced_at = :now, silenced_by_rule = true, version = version + 1
+     where {_OF_SERVER} and silenced_at is null
+""")
+UNSILENCE = Query(f"""
+    update accounts set silenced_at = null, silenced_by_rule = false, version = version + 1
+     where {_OF_SERVER} and silenced_by_rule
 """)
 
 
@@ -99,6 +105,11 @@ async def drop(tx: Writer, domain: str) -> bool:
     return bool(await tx.run(DROP, domain=domain))
 
 
-async def silence(tx: Writer, domain: str, now: int | None) -> None:
-    """Keep everybody of a server out of public timelines from now (ms) on; None lets them in again."""
+async def silence(tx: Writer, domain: str, now: int) -> None:
+    """Keep everybody of a server out of public timelines from now (ms) on."""
     await tx.run(SILENCE, domain=domain, below=f"%.{domain}", now=now)
+
+
+async def unsilence(tx: Writer, domain: str) -> None:
+    """Let those in again who were silenced with their server."""
+    await tx.run(UNSILENCE, domain=domain, below=f"%.{domain}")

@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from fediserver.db.bus import MISSED, Bus
-from fediserver.db.database import Away, Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.database import Away, Clash, Database, Engine, Reader, Result, Row, Writer
 from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError
@@ -225,6 +225,13 @@ class PostgresDatabase(Database):
         with _or_away():
             row = await self._pool.fetchrow("select coalesce(max(id), 0) from signals")
         return int(row[0])
+
+    async def engine(self) -> Engine:
+        with _or_away():
+            row = await self._pool.fetchrow(
+                "select current_setting('server_version'), pg_database_size(current_database())"
+            )
+        return Engine("PostgreSQL", str(row[0]).partition(" ")[0], int(row[1]))
 
     async def close(self) -> None:
         if self._listening is not None:

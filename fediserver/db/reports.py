@@ -33,9 +33,9 @@ URIS_OF_AUTHOR = Query("select uri from statuses where id = any(:ids) and accoun
 IDS_OF_AUTHOR = Query("select id from statuses where uri = any(:uris) and account_id = :account_id")
 
 
-async def insert(tx: Writer, report: Report) -> None:
-    """Add a report; one that came from another server is added once."""
-    await tx.run(INSERT, **msgspec.structs.asdict(report))
+async def insert(tx: Writer, report: Report) -> bool:
+    """Add a report; one that came from another server is added once: False the second time."""
+    return bool(await tx.run(INSERT, **msgspec.structs.asdict(report)))
 
 
 async def about(db: Reader, target_id: int) -> list[Report]:

@@ -76,7 +76,7 @@ TAGS = _prefixed(
     select t.id, t.name, t.display_name,
            (select count(*) from (select 1 from status_tags s where s.tag_id = t.id limit 100) used) as uses
       from tags t
-     where {begins}
+     where {begins} and t.listable
      order by case when t.name = :lowest then 0 else 1 end, t.name
      limit :limit offset :offset
     """,
@@ -234,7 +234,7 @@ async def accounts(
 
 
 async def tags(db: Reader, *, name: str, limit: int, offset: int) -> list[Tag]:
-    """Hashtags whose folded name begins so, an exact one first."""
+    """Hashtags whose folded name begins so, an exact one first; not those that are not to be found."""
     return await db.all(TAGS, Tag, lowest=name, highest=_after(name), limit=limit, offset=offset)
 
 

@@ -20,7 +20,7 @@ import msgspec
 import orjson
 
 from fediserver.db.bus import Bus
-from fediserver.db.database import Clash, Database, Reader, Result, Row, Writer
+from fediserver.db.database import Clash, Database, Engine, Reader, Result, Row, Writer
 from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.query import Query
 from fediserver.errors import ConfigError, Unavailable
@@ -171,6 +171,13 @@ class SqliteDatabase(_ThreadReader, Database):
 
     async def change_counter(self) -> int:
         return cast(int, self._connection.execute("pragma data_version").fetchone()[0])
+
+    async def engine(self) -> Engine:
+        pages, size = (
+            int(self._connection.execute(f"pragma {name}").fetchone()[0])
+            for name in ("page_count", "page_size")
+        )
+        return Engine("SQLite", sqlite3.sqlite_version, pages * size)
 
     async def close(self) -> None:
         await self._writes.settle()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Literal
 
 import msgspec
 
@@ -66,25 +67,40 @@ _REVIEWS = """
       left join trend_reviews r on r.kind = t.kind and r.subject = cast(t.subject_id as text)
       left join trend_reviews p on p.kind = 3 and p.subject = t.publisher
 """
-_ALLOWED = "coalesce(r.allowed, p.allowed, :unreviewed) order by t.score desc, t.subject_id desc"
-_PAGE = "limit :limit offset :offset"
+_ALLOWED = "coalesce(r.allowed, p.allowed, :unreviewed)"
+_PAGE = "order by t.score desc, t.subject_id desc limit :limit offset :offset"
 TAGS = Query(f"""
     select g.id, g.name, g.display_name
       from trends t join tags g on g.id = t.subject_id {_REVIEWS}
-     where t.kind = 0 and {_ALLOWED} {_PAGE}
+     where t.kind = 0 and g.usable and {_ALLOWED} {_PAGE}
 """)
-STATUSES = Query(f"""
+EVERY_TAG = Query(f"""
+    select g.id, g.name, g.display_name
+      from (select t.subject_id, t.score from trends t where t.kind = 0 {_PAGE}) t join tags g on g.id = t.subject_id
+     order by t.score desc, t.subject_id desc
+""")
+_STATUSES = f"""
     {HIDDEN}
     select s.id
-      from trends t join statuses s on s.id = t.subject_id join accounts a on a.id = s.account_id {_REVIEWS}
+      from trends t join statuses s on s.id = t.subject_id join accounts a on a.id = s.account_id {{reviews}}
      where t.kind = 1 and {_OPEN} and s.account_id not in (select id from hidden)
        and not exists (select 1 from domain_blocks d where d.account_id = :viewer_id and d.domain = a.domain)
-       and {_ALLOWED} {_PAGE}
-""")
+       {{allowed}} {_PAGE}
+"""
+STATUSES = Query(_STATUSES.format(reviews=_REVIEWS, allowed=f"and {_ALLOWED}"))
+EVERY_STATUS = Query(_STATUSES.format(reviews="", allowed=""))
 LINKS = Query(f"""
     select {columns(Link, "l")}
       from trends t join links l on l.id = t.subject_id {_REVIEWS}
      where t.kind = 2 and l.title <> '' and {_ALLOWED} {_PAGE}
+""")
+# The page is cut before its links are looked up: there may be many links, and few of them trend.
+EVERY_LINK = Query(f"""
+    select {columns(Link, "l")}
+      from (select t.subject_id, t.score from trends t
+             where t.kind = 2 and (select k.title <> '' from links k where k.id = t.subject_id) {_PAGE}) t
+      join links l on l.id = t.subject_id
+     order by t.score desc, t.subject_id desc
 """)
 
 _BY_DAY = f"s.created_at / {DAY}"
@@ -102,6 +118,9 @@ REVIEW = Query("""
 ALLOWED_AMONG = Query("""
     select subject from trend_reviews where kind = :kind and subject = any(:subjects) and allowed
 """)
+Among = Literal["allowed", "unrefused", "everything"]
+"""What is looked through: what organisers have allowed, all but what they refused, or that, too."""
+
 _USES = {Kind.TAG: TAG_USES, Kind.STATUS: STATUS_USES, Kind.LINK: LINK_USES}
 
 
@@ -146,23 +165,28 @@ async def computed_at(db: Reader) -> int:
     return int(await db.value(COMPUTED_AT) or 0)
 
 
-async def tags(db: Reader, *, unreviewed: bool, limit: int, offset: int) -> list[Tag]:
-    """Tags that trend; with `unreviewed` also those that nobody has looked at."""
-    return await db.all(TAGS, Tag, unreviewed=unreviewed, limit=limit, offset=offset)
+async def tags(db: Reader, *, among: Among, limit: int, offset: int) -> list[Tag]:
+    """Tags that trend."""
+    if among == "everything":
+        return await db.all(EVERY_TAG, Tag, limit=limit, offset=offset)
+    return await db.all(TAGS, Tag, unreviewed=among == "unrefused", limit=limit, offset=offset)
 
 
 async def statuses(
-    db: Reader, *, viewer_id: int, now: int, unreviewed: bool, limit: int, offset: int
+    db: Reader, *, viewer_id: int, now: int, among: Among, limit: int, offset: int
 ) -> list[int]:
     """Ids of posts that trend, without those of whom the viewer (0 for a stranger) blocks or mutes."""
-    return await db.values(
-        STATUSES, viewer_id=viewer_id, now=now, unreviewed=unreviewed, limit=limit, offset=offset
-    )
+    part = {"viewer_id": viewer_id, "now": now, "limit": limit, "offset": offset}
+    if among == "everything":
+        return await db.values(EVERY_STATUS, **part)
+    return await db.values(STATUSES, unreviewed=among == "unrefused", **part)
 
 
-async def links(db: Reader, *, unreviewed: bool, limit: int, offset: int) -> list[Link]:
+async def links(db: Reader, *, among: Among, limit: int, offset: int) -> list[Link]:
     """Links that trend and have a card."""
-    return await db.all(LINKS, Link, unreviewed=unreviewed, limit=limit, offset=offset)
+    if among == "everything":
+        return await db.all(EVERY_LINK, Link, limit=limit, offset=offset)
+    return await db.all(LINKS, Link, unreviewed=among == "unrefused", limit=limit, offset=offset)
 
 
 async def link_days(db: Reader, ids: Sequence[int], *, since: int) -> list[Day]:

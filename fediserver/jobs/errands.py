@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fediserver.actions import delete, domain_block, notify, publish, schedule, vote
+from fediserver.actions import announce, delete, domain_block, notify, publish, schedule, vote
 from fediserver.actions.write import domain_of, markup
 from fediserver.activitypub import lookup, notes, quoted
 from fediserver.activitypub.context import Context
@@ -132,7 +132,13 @@ async def publish_scheduled(ctx: Context, args: Args) -> None:
     await schedule.publish_due(ctx, args["scheduled_id"])
 
 
+async def tell_announcement(ctx: Context, args: Args) -> None:
+    """Publish an announcement, or tell those who listen that it is there, or gone."""
+    await announce.settle(ctx, args["announcement_id"])
+
+
 KINDS: dict[str, Work] = {
+    "announcement": tell_announcement,
     "domain_block": cut_ties,
     "import": imports.step,
     "mentions": find_mentions,

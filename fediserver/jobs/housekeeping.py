@@ -3,7 +3,18 @@
 from fediserver.actions import refresh
 from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, HOUR
-from fediserver.db import expiry, home, imports, intake, links, list_entries, mails, outgoing, refreshes
+from fediserver.db import (
+    expiry,
+    home,
+    imports,
+    intake,
+    ip_blocks,
+    links,
+    list_entries,
+    mails,
+    outgoing,
+    refreshes,
+)
 from fediserver.db.database import Writer
 from fediserver.ids import first_at
 
@@ -26,6 +37,7 @@ async def tidy(ctx: Context) -> None:
 
     async def access_and_links(tx: Writer) -> None:
         await expiry.drop_access(tx, now)
+        await ip_blocks.forget(tx, now)
         await links.forget(tx, now)
         await mails.forget(tx, now=now, day=now // DAY)
         await imports.forget(tx, now - IMPORTS_KEEP)

@@ -4,7 +4,10 @@ import msgspec
 
 
 class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A person, group or service, ours (`domain` is empty) or remote."""
+    """A person, group or service, ours (`domain` is empty) or remote.
+
+    `silenced_by_rule`: with its whole server, and not by a decision about itself.
+    """
 
     id: int
     username: str
@@ -53,6 +56,7 @@ class Account(msgspec.Struct, array_like=True, frozen=True, gc=False):
     suspended_with_host: bool = False
     avatar_still: str = ""
     header_still: str = ""
+    silenced_by_rule: bool = False
 
     @property
     def is_suspended_here(self) -> bool:

@@ -73,7 +73,37 @@ class ConversationMoved(_Event, frozen=True):
     status_id: int
 
 
-Event = Posted | Edited | Deleted | Notified | NotificationsMerged | FiltersChanged | ConversationMoved
+class Announced(_Event, frozen=True):
+    """The organisers tell everybody something."""
+
+    announcement_id: int
+
+
+class Reacted(_Event, frozen=True):
+    """Others, or fewer, react to an announcement with an emoji."""
+
+    announcement_id: int
+    name: str
+
+
+class Unannounced(_Event, frozen=True):
+    """An announcement is gone, or what it tells of is over."""
+
+    announcement_id: int
+
+
+Event = (
+    Posted
+    | Edited
+    | Deleted
+    | Notified
+    | NotificationsMerged
+    | FiltersChanged
+    | ConversationMoved
+    | Announced
+    | Reacted
+    | Unannounced
+)
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

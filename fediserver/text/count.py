@@ -81,10 +81,10 @@ def _ends(text: str) -> Iterator[int]:
             joined = False
         elif character == _ZWJ or _extends(character):
             joined = previous not in ("\r", "\n")
-        elif _is_flag(character) and _is_flag(previous):
+        elif is_flag(character) and is_flag(previous):
             joined = flags % 2 == 1
         elif previous == _ZWJ:
-            joined = picture and _is_picture(character)
+            joined = picture and is_picture(character)
         else:
             joined = (previous == "\r" and character == "\n") or _hangul(character) in _JOINS.get(
                 _hangul(previous), ()
@@ -92,9 +92,9 @@ def _ends(text: str) -> Iterator[int]:
         if not joined:
             yield offset
             start = offset
-        flags = flags + 1 if _is_flag(character) else 0
+        flags = flags + 1 if is_flag(character) else 0
         if character != _ZWJ and not _extends(character):
-            picture = _is_picture(character)
+            picture = is_picture(character)
         previous = character
     if text:
         yield len(text)
@@ -112,7 +112,8 @@ def _extends(character: str) -> bool:
     )
 
 
-def _is_flag(character: str) -> bool:
+def is_flag(character: str) -> bool:
+    """Whether a character is one of the two that make a flag."""
     return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
@@ -131,5 +132,6 @@ def _hangul(character: str) -> int:
 _PICTURE_BOUNDS = [bound for pair in _PICTURES.split() for bound in (ord(pair[0]), ord(pair[1]) + 1)]
 
 
-def _is_picture(character: str) -> bool:
+def is_picture(character: str) -> bool:
+    """Whether a character is a picture: Extended_Pictographic of UTS #51."""
     return character > "\u00a8" and bisect_right(_PICTURE_BOUNDS, ord(character)) % 2 == 1

@@ -36,6 +36,8 @@ _TITLES = {
         "quoted_update": "{name} edited a post that you quoted",
         "added_to_collection": "{name} added you to a collection",
         "collection_update": "{name} edited a collection that you are in",
+        "admin.sign_up": "{name} has signed up",
+        "admin.report": "{name} has reported somebody",
     },
     "de": {
         "mention": "{name} hat dich erwähnt",
@@ -50,6 +52,8 @@ _TITLES = {
         "quoted_update": "{name} hat einen Beitrag bearbeitet, den du zitierst",
         "added_to_collection": "{name} hat dich in eine Sammlung aufgenommen",
         "collection_update": "{name} hat eine Sammlung bearbeitet, in der du bist",
+        "admin.sign_up": "{name} hat sich registriert",
+        "admin.report": "{name} hat jemanden gemeldet",
     },
 }
 

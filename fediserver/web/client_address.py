@@ -4,9 +4,15 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _HOPS = 32
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The client's own address, as ClientAddress has found it; '' when it is not known."""
+    return connection.client.host if connection.client else ""
 
 
 class ClientAddress:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Final
 
 from fediserver.web import openapi
 from fediserver.web.api.endpoint import Endpoint
@@ -18,32 +17,10 @@ A token needs one of the scopes; in brackets where none is needed, but one that 
 is *empty*, the feature is not here yet: there is an answer of the right shape with nothing in it, or a 404.
 """
 
-_TAIL = """
-## What is not here yet
-
-Of what Mastodon has, these paths answer 404.
-
-| paths that begin with | because |
-|---|---|"""
-
-MISSING: Final[dict[str, str]] = {
-    "/api/v1/admin/canonical_email_blocks": "sign-ups are not compared with blocked addresses yet",
-    "/api/v1/admin/email_domain_blocks": "as above",
-    "/api/v1/admin/ip_blocks": "the node keeps no addresses of members, and does not block any yet",
-    "/api/v1/admin/dimensions": "figures for moderators are not built",
-    "/api/v1/admin/measures": "as above",
-    "/api/v1/admin/retention": "as above",
-    "/api/v1/admin/tags": "trends are computed, but not reviewed by apps yet",
-    "/api/v1/admin/trends": "as above",
-    "/api/v1/announcements/": "there are no announcements that could be dismissed or reacted to",
-}
-"""Beginnings of paths that Mastodon has and this node has not, with the reason."""
-
 
 def text() -> str:
     """The whole document."""
-    missing = (f"| `{path}` | {reason} |" for path, reason in MISSING.items())
-    return "\n".join((_HEAD, *_table(), _TAIL, *missing)) + "\n"
+    return "\n".join((_HEAD, *_table())) + "\n"
 
 
 def _table() -> Iterator[str]:

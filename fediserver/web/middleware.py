@@ -1,7 +1,7 @@
 """What every request passes through: small pieces of pure ASGI middleware.
 
-From the outside in: RequestId, ClientAddress (client_address.py), NotedHeaders, SecurityHeaders, Cors,
-Head, Errors.
+From the outside in: NotedHeaders, RequestId, ClientAddress (client_address.py), SecurityHeaders, Cors,
+NoAccess (no_access.py), Head, Errors.
 """
 
 import logging

@@ -324,6 +324,8 @@ def _failures(route: Route, endpoint: Endpoint) -> tuple[int, ...]:
 
 _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "accounts.by_handle": (404,),
+    "admin_figures.dimensions": (404,),
+    "admin_figures.measures": (404,),
     "posting.create": (404,),
     "reports.create": (404,),
     "sign_up.create": (403,),
@@ -337,7 +339,8 @@ def _responses(answer: str, media_type: str, fails: Iterable[int]) -> Schema:
     said: Schema = {"204": {"description": "Nothing"}} if answer == "nothing" else {}
     if answer not in ("nothing", "elsewhere"):
         said = {"200": {"description": "As asked", "content": {media_type: {"schema": _kind(answer)}}}}
-    return said | {str(code): _failure(code, media_type) for code in fails}
+    # Whoever comes from a blocked network is refused everywhere.
+    return said | {str(code): _failure(code, media_type) for code in sorted({*fails, 403})}
 
 
 def _failure(code: int, media_type: str) -> Schema:

@@ -17,6 +17,7 @@ from fediserver.web.client_address import ClientAddress
 from fediserver.web.federation import asking
 from fediserver.web.limits import Limits
 from fediserver.web.middleware import Cors, Errors, Head, NotedHeaders, RequestId, SecurityHeaders
+from fediserver.web.no_access import NoAccess
 from fediserver.web.pages import kit
 from fediserver.web.pages import routes as pages
 from fediserver.web.router import MethodNotAllowed, Route, Router, wire_path
@@ -92,6 +93,7 @@ def site(ctx: Context) -> ASGIApp:
     media_origin = "" if ctx.uris.is_ours(ctx.config.media_url) else origin(ctx.config.media_url)
     app: ASGIApp = Errors(Site(ctx), page=error_page)
     app = Head(app)
+    app = NoAccess(app, ctx)
     app = Cors(app)
     app = SecurityHeaders(app, base_url=ctx.config.base_url, media_origin=media_origin)
     app = ClientAddress(app, trusted=ctx.config.trusted_proxies)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fediserver.actions import passwords, register, sessions
+from fediserver.actions.sign_up import sign_up
 from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, Unavailable
@@ -149,7 +150,7 @@ async def test_the_slower_of_two_with_one_name_hears_that_it_is_taken(
 
 
 async def test_open_sign_up_without_mail_is_usable_at_once(garden: Garden) -> None:
-    await register.sign_up(garden.core, name="alice", email="a@example.org", password="long enough")
+    await sign_up(garden.core, name="alice", email="a@example.org", password="long enough", address="")
     account, user = await sessions.log_in(await sessions.meant(garden.core, "alice"), "long enough")
     assert account.username == "alice"
     assert user.email == "a@example.org"
@@ -158,10 +159,10 @@ async def test_open_sign_up_without_mail_is_usable_at_once(garden: Garden) -> No
 async def test_sign_up_by_approval_needs_a_reason_and_waits(garden: Garden) -> None:
     garden.reconfigure(registrations="approval")
     with pytest.raises(Invalid) as caught:
-        await register.sign_up(garden.core, name="alice", email="a@example.org", password="long enough")
+        await sign_up(garden.core, name="alice", email="a@example.org", password="long enough", address="")
     assert caught.value.details["reason"][0][0] == "ERR_BLANK"
-    await register.sign_up(
-        garden.core, name="alice", email="a@example.org", password="long enough", reason="leeks"
+    await sign_up(
+        garden.core, name="alice", email="a@example.org", password="long enough", address="", reason="leeks"
     )
     with pytest.raises(Forbidden, match="approval"):
         await sessions.log_in(await sessions.meant(garden.core, "alice"), "long enough")
@@ -171,12 +172,12 @@ async def test_sign_up_by_approval_needs_a_reason_and_waits(garden: Garden) -> N
 async def test_closed_doors_stay_closed(garden: Garden, registrations: str) -> None:
     garden.reconfigure(registrations=registrations)
     with pytest.raises(Forbidden):
-        await register.sign_up(garden.core, name="alice", email="a@example.org", password="long enough")
+        await sign_up(garden.core, name="alice", email="a@example.org", password="long enough", address="")
 
 
 async def test_a_password_is_needed_to_sign_up(garden: Garden) -> None:
     with pytest.raises(Invalid) as caught:
-        await register.sign_up(garden.core, name="alice", email="a@example.org", password="")
+        await sign_up(garden.core, name="alice", email="a@example.org", password="", address="")
     assert caught.value.details["password"][0][0] == "ERR_BLANK"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fediserver.actions import register
+from fediserver.actions.sign_up import sign_up
 from fediserver.app import opened
 from fediserver.cli import cli, main
 from fediserver.clock import isoformat
@@ -245,7 +245,7 @@ def test_mail_that_waits_is_told_of_and_an_address_can_be_confirmed_without_it(
 
     async def join() -> None:
         async with opened(sources(data_dir=shell.directory)) as ctx:
-            await register.sign_up(ctx, name="rose", email="r@mail.example", password="a long password")
+            await sign_up(ctx, name="rose", email="r@mail.example", password="a long password", address="")
 
     asyncio.run(join())
     waiting = shell.facts("queue", "status")["mail"]
@@ -285,3 +285,44 @@ def test_what_is_decided_about_an_account_is_logged(shell: Shell) -> None:
         ("suspend", None, "spam"),
     ]
     assert "command line  suspend  spam" in shell("account", "log", "rose")
+
+
+def test_announcements_are_made_listed_published_and_removed(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "--starts-at",
+        "2100-05-01",
+        "--ends-at",
+        "2100-05-02",
+        "--all-day",
+        "--publish-at",
+        "2100-01-01T10:00Z",
+    )
+    later = shell.facts("announcement", "create", "May Day", *words)
+    assert (later["starts_at"], later["published_at"]) == ("2100-05-01T00:00:00.000Z", None)
+    assert shell("announcement", "create", "The well is dry").endswith("is published")
+    assert [one["text"] for one in shell.facts("announcement", "list")] == ["The well is dry", "May Day"]
+    assert "comes at 2100-01-01T10:00:00.000Z  May Day" in shell("announcement", "list")
+    assert shell("announcement", "publish", later["id"]).endswith("is published")
+    assert "published already" in fails(shell, capsys, monkeypatch, "announcement", "publish", later["id"])
+    assert shell("announcement", "remove", later["id"]).endswith("is gone")
+    assert "there is no announcement" in fails(
+        shell, capsys, monkeypatch, "announcement", "remove", later["id"]
+    )
+    assert len(shell.facts("announcement", "list")) == 1
+
+
+def test_networks_are_blocked_listed_and_let_in_again(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell("network", "block", "192.0.2.7/24") == "192.0.2.0/24: sign_up_block"
+    words = ("--severity", "no_access", "--comment", "spam", "--expires", "3")
+    assert shell("network", "block", "192.0.2.0/24", *words) == "192.0.2.0/24: no_access"
+    (found,) = shell.facts("network", "list")
+    assert (found["ip"], found["severity"], found["comment"]) == ("192.0.2.0/24", "no_access", "spam")
+    assert "192.0.2.0/24  no_access  spam  (until 2" in shell("network", "list")
+    assert shell("network", "unblock", "192.0.2.0/24") == "192.0.2.0/24: not blocked"
+    assert shell("network", "list") == "no networks are blocked"
+    assert "is not blocked" in fails(shell, capsys, monkeypatch, "network", "unblock", "192.0.2.0/24")
+    assert "no address or network" in fails(shell, capsys, monkeypatch, "network", "block", "nowhere")

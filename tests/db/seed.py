@@ -200,6 +200,41 @@ def seeds() -> list[str]:
             "id, url, purpose, path, viewed_at",
             f"i, 'https://h/f/' || i, 'avatar', case when i % 10 = 0 then 'p' else '' end, {NOON} + i",
         ),
+        _insert(
+            100,
+            "announcements",
+            "id, text, content, mentions, tags, emojis, status_ids, all_day, published_at, created_at, updated_at",
+            f"i, 'x', 'x', '[]', '[]', '[]', '[]', false, {NOON}, {NOON}, {NOON}",
+        ),
+        # Half of all reactions are the same, to one announcement.
+        _insert(
+            5_000,
+            "announcement_reactions",
+            "announcement_id, name, account_id, created_at",
+            f"case when i % 2 = 0 then 1 else 1 + i % 100 end, case when i % 2 = 0 then '🎉' else '❤' end, i, {NOON}",
+        ),
+        _insert(5_000, "announcement_dismissals", "account_id, announcement_id", "i, 1 + i % 5"),
+        _insert(
+            4_000,
+            "email_domain_blocks",
+            "id, domain, allow_with_approval, created_at",
+            f"i, 'm' || i || '.example', false, {NOON}",
+        ),
+        _insert(8_000, "email_domain_attempts", "block_id, day, attempts", "1 + i % 4000, i, 1"),
+        _insert(
+            4_000,
+            "canonical_email_blocks",
+            "id, canonical_email_hash, account_id, created_at",
+            f"i, 'hash' || i, case when i % 10 = 0 then i end, {NOON}",
+        ),
+        _insert(
+            4_000,
+            "ip_blocks",
+            "id, ip, severity, comment, created_at, expires_at",
+            "i, '192.0.2.' || i, case when i % 2 = 0 then 'no_access' else 'sign_up_block' end, '', "
+            f"{NOON}, case when i % 10 = 0 then {NOON} + i end",
+        ),
+        _insert(4_000, "publishers", "id, domain, requested_at", f"i, 'h' || i || '.example', {NOON}"),
         _insert(4_000, "custom_emojis", "id, shortcode, path, updated_at", f"i, 'e' || i, 'p', {NOON}"),
         # Account 2 reads much, the others little.
         _insert(

@@ -253,6 +253,7 @@ def stranger_row(number: int, actor: str, host_id: int, now: int) -> Account:
             "hide_collections",
             "suspended_there",
             "suspended_with_host",
+            "silenced_by_rule",
         ),
         False,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fediserver.actions import moderate, register, sessions
+from fediserver.actions import keep_out, moderate, register, sessions
 from fediserver.actions.moderate import Decision
 from fediserver.clock import DAY, HOUR, MINUTE, SECOND
 from fediserver.db import access, accounts, mails
@@ -15,6 +15,7 @@ from fediserver.jobs import housekeeping
 from tests.garden import PASSWORD, Garden, form
 from tests.mail_server import MailServer, mail_server, text_of
 from tests.town import NOON, Network, StoppedClock, opened_town
+from tests.web.api.test_moderation import staff
 from tests.web.api.test_sign_up import NEWCOMER, app_client
 
 ADDRESS = NEWCOMER["email"]
@@ -168,6 +169,34 @@ async def test_the_app_has_the_link_sent_again_also_to_another_address(garden: P
     done = await member.post(AGAIN)
     assert done.status_code == 403
     assert "awaiting confirmation" in done.json()["error"]
+
+
+async def test_a_blocked_address_is_not_reached_by_way_of_another(garden: PostalTown) -> None:
+    by_hand = Decision(by=None)
+    for domain, with_approval in (("bad.example", False), ("odd.example", True)):
+        await keep_out.block_email_domain(
+            garden.core, domain, allow_with_approval=with_approval, decision=by_hand
+        )
+    _, member = await newcomer(garden)
+    refused = await member.post(AGAIN, json={"email": "me@mail.bad.example"})
+    assert refused.status_code == 422
+    assert refused.json()["details"]["email"][0]["error"] == "ERR_BLOCKED"
+    assert (await member.post(AGAIN, json={"email": "me@odd.example"})).status_code == 200
+    await garden.town.settle()
+    pressed = await garden.press(garden.browser(), garden.mail.link("me@odd.example"))
+    assert "let you in" in pressed.text
+    assert (await member.get("/api/v1/timelines/home")).status_code == 403
+
+
+async def test_who_moderates_is_told_of_a_newcomer_once_the_address_is_confirmed(garden: PostalTown) -> None:
+    moderator = await staff(garden.town, "mona", "moderator")
+    browser = garden.browser()
+    await garden.join(browser)
+    await garden.town.settle()
+    assert (await moderator.get("/api/v1/notifications")).json() == []
+    await garden.press(browser, garden.mail.link(ADDRESS))
+    (told,) = (await moderator.get("/api/v1/notifications")).json()
+    assert (told["type"], told["account"]["username"]) == ("admin.sign_up", "newcomer")
 
 
 async def test_only_the_app_that_made_the_account_has_the_link_sent(garden: PostalTown) -> None:

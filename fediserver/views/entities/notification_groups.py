@@ -83,6 +83,7 @@ def _needs(groups: Sequence[Group]) -> Needs:
         sorted(_senders(groups)),
         [one.status_id for one in heads if one.status_id is not None],
         [one.collection_id for one in heads if one.collection_id is not None],
+        [one.report_id for one in heads if one.report_id is not None],
     )
 
 
@@ -118,6 +119,8 @@ def _entity(group: Group, gathered: Gathered, instead: Fallbacks) -> dict[str, o
         entity["status_id"] = str(newest.status_id)
     if newest.collection_id is not None:
         entity["collection"] = gathered.collections[newest.collection_id]
+    if newest.report_id is not None:
+        entity["report"] = gathered.reports[newest.report_id]
     return entity | instead.of(newest.kind, gathered.rows[group.senders[0]])
 
 

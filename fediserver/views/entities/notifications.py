@@ -39,6 +39,7 @@ async def listed(
             [one.from_id for one in found],
             [one.status_id for one in found if one.status_id is not None],
             [one.collection_id for one in found if one.collection_id is not None],
+            [one.report_id for one in found if one.report_id is not None],
         )
 
     gathered = await gather(ctx, viewer_id, load)
@@ -60,6 +61,8 @@ def _entity(row: Notification, gathered: Gathered) -> dict[str, object]:
         entity["status"] = gathered.statuses[row.status_id]
     if row.collection_id is not None:
         entity["collection"] = gathered.collections[row.collection_id]
+    if row.report_id is not None:
+        entity["report"] = gathered.reports[row.report_id]
     if row.filtered:
         entity["filtered"] = True
     return entity

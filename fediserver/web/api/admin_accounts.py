@@ -1,7 +1,7 @@
 """Moderation of accounts: https://docs.joinmastodon.org/methods/admin/accounts/."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -14,11 +14,10 @@ from fediserver.db import moderation
 from fediserver.db.moderation import Wanted
 from fediserver.views.entities import admin
 from fediserver.web.api import staff
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Many, Paging
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import empty, json_response
 
-Many = Annotated[Paging, Size(100, 200)]
 Standing = Literal["active", "pending", "disabled", "silenced", "suspended", "sensitized"]
 
 # As entities.accounts.role numbers them.

@@ -1,7 +1,7 @@
 """Rules for other servers: https://docs.joinmastodon.org/methods/admin/domain_blocks/ and …/domain_allows/."""
 
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,11 +17,9 @@ from fediserver.db.domain_rules import DomainRule
 from fediserver.errors import NotFound
 from fediserver.models.account import User
 from fediserver.web.api import staff
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Many, Paging
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import empty, json_response
-
-Many = Annotated[Paging, Size(100, 200)]
 
 
 class Change(msgspec.Struct):

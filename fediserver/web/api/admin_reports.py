@@ -1,18 +1,18 @@
 """Moderators and reports: https://docs.joinmastodon.org/methods/admin/reports/."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
 
-from fediserver.actions import work_on_reports
+from fediserver.actions import moderate_reports
 from fediserver.activitypub.context import Context
 from fediserver.db import reports
 from fediserver.errors import NotFound
 from fediserver.models.report import Report
 from fediserver.views.entities import admin
 from fediserver.web.api import staff
-from fediserver.web.api.paging import Paging, Size
+from fediserver.web.api.paging import Many
 from fediserver.web.auth import Viewer
 from fediserver.web.responses import json_response
 
@@ -32,7 +32,7 @@ class Change(msgspec.Struct):
     rule_ids: list[int] | None = None
 
 
-async def page(ctx: Context, me: Viewer, wanted: Search, page: Annotated[Paging, Size(100, 200)]) -> Response:
+async def page(ctx: Context, me: Viewer, wanted: Search, page: Many) -> Response:
     """GET /api/v1/admin/reports."""
     staff.moderator(me)
     entries = await reports.page(
@@ -58,7 +58,7 @@ async def show(ctx: Context, me: Viewer, report_id: int) -> Response:
 async def change(ctx: Context, me: Viewer, report_id: int, wanted: Change) -> Response:
     """PUT /api/v1/admin/reports/:id."""
     by = staff.moderator(me)
-    revised = await work_on_reports.revise(
+    revised = await moderate_reports.revise(
         ctx, report_id, by, category=wanted.category, rule_ids=wanted.rule_ids
     )
     return await _shown(ctx, me, revised)
@@ -66,22 +66,22 @@ async def change(ctx: Context, me: Viewer, report_id: int, wanted: Change) -> Re
 
 async def assign_to_self(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/assign_to_self."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "assign", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "assign", staff.moderator(me)))
 
 
 async def unassign(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/unassign."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "unassign", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "unassign", staff.moderator(me)))
 
 
 async def resolve(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/resolve."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "resolve", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "resolve", staff.moderator(me)))
 
 
 async def reopen(ctx: Context, me: Viewer, report_id: int) -> Response:
     """POST /api/v1/admin/reports/:id/reopen."""
-    return await _shown(ctx, me, await work_on_reports.step(ctx, report_id, "reopen", staff.moderator(me)))
+    return await _shown(ctx, me, await moderate_reports.step(ctx, report_id, "reopen", staff.moderator(me)))
 
 
 async def _shown(ctx: Context, me: Viewer, row: Report) -> Response:

@@ -23,6 +23,32 @@ ENTITIES: Final[dict[str, str]] = {
         id?:string action?:string text?:string status_ids?:string[]|null target_account?:Account
         appeal?:Appeal|null created_at?:datetime
     """,
+    "Admin.CanonicalEmailBlock": "id:string canonical_email_hash:string",
+    "Admin.Cohort": "period:datetime frequency:string data:object[]",
+    "Admin.Dimension": "key:string data:object[]",
+    "Admin.EmailDomainBlock": """
+        id:string domain:string created_at:datetime history:object[] allow_with_approval:boolean
+    """,
+    "Admin.IpBlock": """
+        id:string ip:string severity:string comment:string created_at:datetime expires_at:datetime|null
+    """,
+    "Admin.Measure": """
+        key:string unit:string|null total:string human_value?:string previous_total?:string data:object[]
+    """,
+    "Admin.Tag": """
+        &Tag trendable:boolean|null usable:boolean|null requires_review:boolean listable:boolean|null
+    """,
+    "Admin.Trends.Link": "&Trends.Link id:integer requires_review:boolean",
+    "Admin.Trends.PreviewCardProvider": """
+        id:integer domain:string trendable:boolean|null reviewed_at:datetime|null
+        requested_review_at:datetime|null requires_review:boolean
+    """,
+    "Admin.Trends.Status": "&Status requires_review:boolean",
+    "Announcement": """
+        id:string content:html starts_at:datetime|null ends_at:datetime|null all_day:boolean
+        published_at:datetime updated_at:datetime read?:boolean mentions:Status.Mention[] statuses:Status[]
+        tags:Status.Tag[] emojis:CustomEmoji[] reactions:Reaction[]
+    """,
     "AnnualReport": """
         year?:integer data?:object schema_version?:integer share_url?:url|null account_id?:string
     """,
@@ -150,6 +176,7 @@ ENTITIES: Final[dict[str, str]] = {
     """,
     "Quote": "state:string quoted_status?:Status|null",
     "QuoteApproval": "automatic?:string[] manual?:string[] current_user?:string",
+    "Reaction": "name:string count:integer me?:boolean url?:url static_url?:url",
     "Relationship": """
         id:string following:boolean showing_reblogs:boolean notifying:boolean languages:string[]|null
         followed_by:boolean blocking:boolean blocked_by:boolean muting:boolean muting_notifications:boolean
@@ -232,6 +259,42 @@ ANSWERS: Final[dict[str, str]] = {
     "accounts.several": "Account[]",
     "accounts.show": "Account",
     "accounts.standings": "Relationship[]",
+    "admin_email_blocks.address": "Admin.CanonicalEmailBlock",
+    "admin_email_blocks.addresses": "Admin.CanonicalEmailBlock[]",
+    "admin_email_blocks.block_address": "Admin.CanonicalEmailBlock",
+    "admin_email_blocks.block_domain": "Admin.EmailDomainBlock",
+    "admin_email_blocks.domain": "Admin.EmailDomainBlock",
+    "admin_email_blocks.domains": "Admin.EmailDomainBlock[]",
+    "admin_email_blocks.test_address": "Admin.CanonicalEmailBlock[]",
+    "admin_email_blocks.unblock_address": "object",
+    "admin_email_blocks.unblock_domain": "object",
+    "admin_figures.dimensions": "Admin.Dimension[]",
+    "admin_figures.measures": "Admin.Measure[]",
+    "admin_figures.retention": "Admin.Cohort[]",
+    "admin_ip_blocks.change": "Admin.IpBlock",
+    "admin_ip_blocks.create": "Admin.IpBlock",
+    "admin_ip_blocks.page": "Admin.IpBlock[]",
+    "admin_ip_blocks.remove": "object",
+    "admin_ip_blocks.show": "Admin.IpBlock",
+    "admin_trends.all_tags": "Admin.Tag[]",
+    "admin_trends.approve_link": "Admin.Trends.Link",
+    "admin_trends.approve_publisher": "Admin.Trends.PreviewCardProvider",
+    "admin_trends.approve_status": "Admin.Trends.Status",
+    "admin_trends.approve_tag": "Admin.Tag",
+    "admin_trends.change_tag": "Admin.Tag",
+    "admin_trends.links": "Admin.Trends.Link[]",
+    "admin_trends.publishers": "Admin.Trends.PreviewCardProvider[]",
+    "admin_trends.reject_link": "Admin.Trends.Link",
+    "admin_trends.reject_publisher": "Admin.Trends.PreviewCardProvider",
+    "admin_trends.reject_status": "Admin.Trends.Status",
+    "admin_trends.reject_tag": "Admin.Tag",
+    "admin_trends.statuses": "Admin.Trends.Status[]",
+    "admin_trends.tag": "Admin.Tag",
+    "admin_trends.tags": "Admin.Tag[]",
+    "announcements.dismiss": "object",
+    "announcements.page": "Announcement[]",
+    "announcements.react": "object",
+    "announcements.unreact": "object",
     "annual_reports.generate": "object",
     "annual_reports.read": "object",
     "annual_reports.show": "WrappedAnnualReports",

@@ -29,6 +29,7 @@ from fediserver.errors import NotFound, Unauthorised
 from fediserver.web import auth, limits, pagination, params
 from fediserver.web.api.paging import Paging, Size
 from fediserver.web.auth import Grant, Viewer
+from fediserver.web.client_address import address_of
 from fediserver.web.limits import Rule
 from fediserver.web.middleware import note_header
 
@@ -122,7 +123,7 @@ class Endpoint:
             key = str(viewer.id)
             verdicts = [counters.check(PER_TOKEN, str(viewer.token.id)), counters.check(PER_MEMBER, key)]
         else:
-            key = limits.address_key(request.client.host) if request.client else ""
+            key = limits.address_key(address_of(request))
             verdicts = [counters.check(PER_ADDRESS, key)]
         if self._rule is not None:
             verdicts.append(counters.check(self._rule, key))

@@ -100,3 +100,5 @@ class Paging:
 
 People = Annotated[Paging, Size(40, 80)]
 """Pages of accounts."""
+Many = Annotated[Paging, Size(100, 200)]
+"""Pages of what those who moderate look through."""

@@ -8,7 +8,12 @@ from fediserver.web.api import (
     accounts,
     admin_accounts,
     admin_domains,
+    admin_email_blocks,
+    admin_figures,
+    admin_ip_blocks,
     admin_reports,
+    admin_trends,
+    announcements,
     annual_reports,
     collections,
     conversations,
@@ -68,8 +73,16 @@ _LIMITED: dict[Function, Rule] = {
 
 _ACCOUNT = "/api/v1/accounts/{account_id}"
 _ADMIN = "/api/v1/admin/accounts/{account_id}"
+_ANNOUNCEMENT = "/api/v1/announcements/{announcement_id}"
 _ADMIN_ALLOW = "/api/v1/admin/domain_allows/{rule_id}"
 _ADMIN_BLOCK = "/api/v1/admin/domain_blocks/{rule_id}"
+_ADMIN_TRENDS = "/api/v1/admin/trends"
+_PUBLISHERS = f"{_ADMIN_TRENDS}/links/publishers"
+_MAIL_DOMAINS = "/api/v1/admin/email_domain_blocks"
+_MAIL_DOMAIN = f"{_MAIL_DOMAINS}/{{block_id}}"
+_MAILS = "/api/v1/admin/canonical_email_blocks"
+_MAIL = f"{_MAILS}/{{block_id}}"
+_IP_BLOCK = "/api/v1/admin/ip_blocks/{block_id}"
 _ADMIN_REPORT = "/api/v1/admin/reports/{report_id}"
 _STATUS = "/api/v1/statuses/{status_id}"
 _FILTER = "/api/v2/filters/{filter_id}"
@@ -318,7 +331,11 @@ _NODE: tuple[Line, ...] = (
     ("GET", "/api/oembed", embeds.by_address, ""),
     ("GET", "/api/web/embeds/{status_id}", embeds.by_id, ""),
     ("GET", "/api/v1/custom_emojis", instance.custom_emojis, ""),
-    ("GET", "/api/v1/announcements", absent.none_of_mine, ""),
+    ("GET", "/api/v1/announcements", announcements.page, ""),
+    ("POST", f"{_ANNOUNCEMENT}/dismiss", announcements.dismiss, "write:accounts"),
+    ("PUT", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.react, "write:favourites"),
+    ("PATCH", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.react, "write:favourites"),
+    ("DELETE", f"{_ANNOUNCEMENT}/reactions/{{name}}", announcements.unreact, "write:favourites"),
     ("GET", "/api/v1/directory", discovery.directory, ""),
     ("GET", "/api/v1/trends", trends.tags_by_old_name, ""),
     ("GET", "/api/v1/trends/tags", trends.tags, ""),
@@ -355,6 +372,40 @@ _MODERATION: tuple[Line, ...] = (
     ("POST", "/api/v1/admin/domain_allows", admin_domains.add_allow, "admin:write:domain_allows"),
     ("GET", _ADMIN_ALLOW, admin_domains.allow, "admin:read:domain_allows"),
     ("DELETE", _ADMIN_ALLOW, admin_domains.drop_allow, "admin:write:domain_allows"),
+    ("GET", _MAIL_DOMAINS, admin_email_blocks.domains, "admin:read:email_domain_blocks"),
+    ("POST", _MAIL_DOMAINS, admin_email_blocks.block_domain, "admin:write:email_domain_blocks"),
+    ("GET", _MAIL_DOMAIN, admin_email_blocks.domain, "admin:read:email_domain_blocks"),
+    ("DELETE", _MAIL_DOMAIN, admin_email_blocks.unblock_domain, "admin:write:email_domain_blocks"),
+    ("GET", _MAILS, admin_email_blocks.addresses, "admin:read:canonical_email_blocks"),
+    ("POST", _MAILS, admin_email_blocks.block_address, "admin:write:canonical_email_blocks"),
+    ("POST", f"{_MAILS}/test", admin_email_blocks.test_address, "admin:read:canonical_email_blocks"),
+    ("GET", _MAIL, admin_email_blocks.address, "admin:read:canonical_email_blocks"),
+    ("DELETE", _MAIL, admin_email_blocks.unblock_address, "admin:write:canonical_email_blocks"),
+    ("GET", "/api/v1/admin/ip_blocks", admin_ip_blocks.page, "admin:read:ip_blocks"),
+    ("POST", "/api/v1/admin/ip_blocks", admin_ip_blocks.create, "admin:write:ip_blocks"),
+    ("GET", _IP_BLOCK, admin_ip_blocks.show, "admin:read:ip_blocks"),
+    ("PUT", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
+    ("PATCH", _IP_BLOCK, admin_ip_blocks.change, "admin:write:ip_blocks"),
+    ("DELETE", _IP_BLOCK, admin_ip_blocks.remove, "admin:write:ip_blocks"),
+    ("GET", "/api/v1/admin/tags", admin_trends.all_tags, "admin:read"),
+    ("GET", "/api/v1/admin/tags/{tag_id}", admin_trends.tag, "admin:read"),
+    ("PUT", "/api/v1/admin/tags/{tag_id}", admin_trends.change_tag, "admin:write"),
+    ("PATCH", "/api/v1/admin/tags/{tag_id}", admin_trends.change_tag, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/tags", admin_trends.tags, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/tags/{{tag_id}}/approve", admin_trends.approve_tag, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/tags/{{tag_id}}/reject", admin_trends.reject_tag, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/statuses", admin_trends.statuses, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/statuses/{{status_id}}/approve", admin_trends.approve_status, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/statuses/{{status_id}}/reject", admin_trends.reject_status, "admin:write"),
+    ("GET", f"{_ADMIN_TRENDS}/links", admin_trends.links, "admin:read"),
+    ("POST", f"{_ADMIN_TRENDS}/links/{{link_id}}/approve", admin_trends.approve_link, "admin:write"),
+    ("POST", f"{_ADMIN_TRENDS}/links/{{link_id}}/reject", admin_trends.reject_link, "admin:write"),
+    ("GET", _PUBLISHERS, admin_trends.publishers, "admin:read"),
+    ("POST", f"{_PUBLISHERS}/{{publisher_id}}/approve", admin_trends.approve_publisher, "admin:write"),
+    ("POST", f"{_PUBLISHERS}/{{publisher_id}}/reject", admin_trends.reject_publisher, "admin:write"),
+    ("POST", "/api/v1/admin/measures", admin_figures.measures, "admin:read"),
+    ("POST", "/api/v1/admin/dimensions", admin_figures.dimensions, "admin:read"),
+    ("POST", "/api/v1/admin/retention", admin_figures.retention, "admin:read"),
 )
 
 

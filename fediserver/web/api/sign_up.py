@@ -1,9 +1,11 @@
 """Accounts that people make in their app: https://docs.joinmastodon.org/methods/accounts/#create."""
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
-from fediserver.actions import access, register
+from fediserver.actions import access
+from fediserver.actions import sign_up as action
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import access as access_rows
@@ -11,6 +13,7 @@ from fediserver.errors import Forbidden, Invalid, Unauthorised
 from fediserver.models import scopes
 from fediserver.models.account import User
 from fediserver.web.auth import Grant
+from fediserver.web.client_address import address_of
 from fediserver.web.responses import json_response
 
 
@@ -41,7 +44,7 @@ async def confirm_again(ctx: Context, grant: Grant, wanted: Address) -> Response
     user = _user(grant)
     if user.made_by_app_id != grant.token.application_id:
         raise Forbidden("This method is only available to the application the user originally signed-up with")
-    await register.confirm_again(ctx, user, email=wanted.email)
+    await action.confirm_again(ctx, user, email=wanted.email)
     return json_response({})
 
 
@@ -51,7 +54,7 @@ def _user(grant: Grant) -> User:
     return grant.user
 
 
-async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
+async def create(ctx: Context, grant: Grant, wanted: Newcomer, request: Request) -> Response:
     """POST /api/v1/accounts: an account, and a token for it, with the application's own token.
 
     The token works at once where registrations are open and no mail is sent; else all but the calls above
@@ -62,7 +65,7 @@ async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
     if not wanted.agreement:
         text = "must be accepted"
         raise Invalid(f"Validation failed: Agreement {text}", {"agreement": [("ERR_ACCEPTED", text)]})
-    account = await register.sign_up(
+    account = await action.sign_up(
         ctx,
         name=wanted.username,
         email=wanted.email,
@@ -70,6 +73,7 @@ async def create(ctx: Context, grant: Grant, wanted: Newcomer) -> Response:
         reason=wanted.reason,
         locale=wanted.locale,
         app_id=grant.token.application_id,
+        address=address_of(request),
     )
     application = await access_rows.application_by_id(ctx.db, grant.token.application_id)
     if application is None:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from fediserver.activitypub.context import Context
 from fediserver.db import trends
+from fediserver.db.trends import Among
 from fediserver.views.entities import statuses as status_entities
 from fediserver.views.entities import trends as entities
 from fediserver.views.entities.tags import tags as tag_entities
@@ -18,7 +19,7 @@ Few = Annotated[Paging, Size(10, 20)]
 
 async def tags(ctx: Context, viewer: Viewer | None, page: Few) -> Response:
     """GET /api/v1/trends/tags: hashtags that people use now."""
-    rows = await trends.tags(ctx.db, unreviewed=_unreviewed(ctx), limit=page.page.limit, offset=page.offset)
+    rows = await trends.tags(ctx.db, among=_among(ctx), limit=page.page.limit, offset=page.offset)
     return page.numbered(await tag_entities(ctx, rows, id_of(viewer)))
 
 
@@ -35,7 +36,7 @@ async def statuses(ctx: Context, viewer: Viewer | None, page: Paging) -> Respons
         ctx.db,
         viewer_id=id_of(viewer) or 0,
         now=ctx.clock(),
-        unreviewed=_unreviewed(ctx),
+        among=_among(ctx),
         limit=page.page.limit,
         offset=page.offset,
     )
@@ -44,10 +45,10 @@ async def statuses(ctx: Context, viewer: Viewer | None, page: Paging) -> Respons
 
 async def links(ctx: Context, viewer: Viewer | None, page: Few) -> Response:
     """GET /api/v1/trends/links: pages that people link to now."""
-    rows = await trends.links(ctx.db, unreviewed=_unreviewed(ctx), limit=page.page.limit, offset=page.offset)
+    rows = await trends.links(ctx.db, among=_among(ctx), limit=page.page.limit, offset=page.offset)
     return page.numbered(await entities.links(ctx, rows, id_of(viewer)))
 
 
-def _unreviewed(ctx: Context) -> bool:
+def _among(ctx: Context) -> Among:
     """Whether things trend that nobody has looked at."""
-    return ctx.config.trends_review == "off"
+    return "unrefused" if ctx.config.trends_review == "off" else "allowed"

@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fediserver.actions import register, sessions
+from fediserver.actions import sessions
+from fediserver.actions import sign_up as action
 from fediserver.actions.core import Core
 from fediserver.clock import SECOND
 from fediserver.db import accounts
@@ -11,6 +12,7 @@ from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account
 from fediserver.web import known_browsers
 from fediserver.web.auth import access_of, session_token
+from fediserver.web.client_address import address_of
 from fediserver.web.limits import Rule, address_key
 from fediserver.web.pages.kit import Visit, texts, visit
 from fediserver.web.params import fields
@@ -80,18 +82,20 @@ async def sign_up_form(core: Core, request: Request) -> Response:
     limits = access_of(request).limits
     limits.demand(limits.check(SIGN_UPS, client_key(request)))
     try:
-        account = await register.sign_up(
+        account = await action.sign_up(
             core,
             name=sent.get("username", ""),
             email=sent.get("email", ""),
             password=sent.get("password", ""),
             reason=sent.get("reason", ""),
             locale=guest.language,
+            address=address_of(request),
         )
     except Invalid as problem:
         wrong = {field: found[0][1] for field, found in problem.details.items()}
         return _sign_up_form(guest, sent, wrong, status=422)
-    approved, confirmed = core.config.registrations == "open", not core.config.mail_url
+    user = await accounts.user(core.db, account.id)
+    approved, confirmed = user is not None and user.approved_at is not None, not core.config.mail_url
     if approved and confirmed:
         return await _enter(guest, account, "/")
     return guest.page("welcome.html", name=account.username, approved=approved, confirmed=confirmed)
@@ -165,7 +169,7 @@ def local_path(text: str) -> str:
 
 def client_key(request: Request) -> str:
     """The client's address as limits count it."""
-    return address_key(request.client.host if request.client else "")
+    return address_key(address_of(request))
 
 
 def _count_log_in(core: Core, request: Request, meant: sessions.Login) -> None:

@@ -9,13 +9,16 @@ from typing import Protocol
 from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts, notification_pages, streams
+from fediserver.db import announcements as announcement_rows
 from fediserver.db import conversations as conversation_rows
 from fediserver.db.database import Reader
 from fediserver.db.notification_pages import Wanted
 from fediserver.db.pages import Bounds
 from fediserver.db.streams import Facts
+from fediserver.models.announcement import Reaction
 from fediserver.models.conversation import Conversation
 from fediserver.models.event import (
+    Announced,
     ConversationMoved,
     Deleted,
     Edited,
@@ -24,10 +27,12 @@ from fediserver.models.event import (
     NotificationsMerged,
     Notified,
     Posted,
+    Reacted,
+    Unannounced,
 )
 from fediserver.models.visibility import Visibility
-from fediserver.views.entities import conversations, notifications, shared
-from fediserver.views.entities.shelf import encode
+from fediserver.views.entities import announcements, conversations, notifications, shared
+from fediserver.views.entities.shelf import encode, shelf
 from fediserver.web.streaming.channels import Channel
 from fediserver.web.streaming.connection import Connection, News
 
@@ -59,12 +64,43 @@ async def bring(ctx: Context, hub: Listeners, event: Event) -> None:
             await _conversation(ctx, hub, account_id, status_id)
         case FiltersChanged(account_id):
             _tell(hub, [Channel("user", str(account_id))], News("filters_changed"))
+        case Announced(announcement_id):
+            await _announced(ctx, hub, announcement_id)
+        case Reacted(announcement_id, name):
+            await _reacted(ctx, hub, announcement_id, name)
+        case Unannounced(announcement_id):
+            _tell(hub, _everybody(hub), News("announcement.delete", str(announcement_id).encode()))
 
 
 def _tell(hub: Listeners, channels: Iterable[Channel], news: News) -> None:
     for channel in channels:
         for connection in hub.listeners(channel):
             connection.tell(channel, news)
+
+
+def _everybody(hub: Listeners) -> list[Channel]:
+    """The channels of all members who listen to what is theirs."""
+    return [Channel("user", str(member)) for member in hub.subjects("user")]
+
+
+async def _announced(ctx: Context, hub: Listeners, announcement_id: int) -> None:
+    """Bring an announcement to all members, if it is still shown."""
+    channels = _everybody(hub)
+    rows = await announcement_rows.shown(ctx.db, ctx.clock()) if channels else []
+    shown = [row for row in rows if row.id == announcement_id]
+    for entity in await announcements.listed(ctx, shown, None):
+        _tell(hub, channels, News("announcement", encode(entity)))
+
+
+async def _reacted(ctx: Context, hub: Listeners, announcement_id: int, name: str) -> None:
+    """Tell all members how many react with an emoji now: none, where the last has taken it back."""
+    channels = _everybody(hub)
+    if not channels:
+        return
+    found = await announcement_rows.reactions(ctx.db, [announcement_id], None)
+    row = next((one for one in found if one.name == name), Reaction(announcement_id, name, 0, False, None))
+    entity = announcements.reaction(shelf(ctx, None), row, None) | {"announcement_id": str(announcement_id)}
+    _tell(hub, channels, News("announcement.reaction", encode(entity)))
 
 
 async def _status(ctx: Context, hub: Listeners, status_id: int, event: str) -> None:
@@ -110,7 +146,7 @@ async def _deleted(ctx: Context, hub: Listeners, gone: Deleted) -> None:
         channels += _public(gone.is_local, gone.has_media) if gone.is_listed else []
         channels += _tagged(gone.is_local, gone.tags)
     authors = [gone.account_id] + ([] if gone.boosted_account_id is None else [gone.boosted_account_id])
-    members = [Channel("user", str(member)) for member in hub.subjects("user")]
+    members = _everybody(hub)
     now = ctx.clock()
 
     async def look(tx: Reader) -> tuple[set[int], set[int], list[Channel]]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fediserver.web.auth import Viewer
+from fediserver.web.client_address import address_of
 from fediserver.web.streaming.channels import wish
 from fediserver.web.streaming.connection import Connection, End, News, line_of
 from fediserver.web.streaming.hub import Hub
@@ -43,7 +44,7 @@ async def opened(hub: Hub, request: Request, viewer: Viewer, stream: str, asked:
     connection = Connection(
         viewer,
         viewer.token.id if viewer.token else 0,
-        request.client.host if request.client else "",
+        address_of(request),
         words=News.lines,
         line=line_of(request.scope),
     )

@@ -113,6 +113,31 @@ async def test_silence_and_rejected_reports_act(town: Town, open_town: OpenTown)
     assert (await town.now(bob_here)).silenced_at is None
 
 
+async def test_who_was_silenced_alone_stays_so_when_the_server_is_heard_again(
+    town: Town, open_town: OpenTown
+) -> None:
+    elm, client = await open_town("elm.example"), await admin(town)
+    names = ("before", "during", "never", "spared")
+    people = {name: await _met(town, elm, name) for name in names if await elm.account(name)}
+
+    async def act(name: str, deed: str, **more: Any) -> None:
+        answer = await client.post(f"/api/v1/admin/accounts/{people[name].id}/{deed}", json=more)
+        assert answer.status_code == 200, answer.text
+
+    async def silenced() -> set[str]:
+        return {name for name, row in people.items() if (await town.now(row)).silenced_at is not None}
+
+    await act("before", "action", type="silence")
+    made = (await client.post(BLOCKS, json={"domain": "elm.example"})).json()
+    assert await silenced() == set(names)
+    await act("during", "action", type="silence")
+    await act("spared", "unsilence")
+    await client.put(f"{BLOCKS}/{made['id']}", json={"public_comment": "loud"})
+    assert await silenced() == {"before", "during", "never"}
+    await client.delete(f"{BLOCKS}/{made['id']}")
+    assert await silenced() == {"before", "during"}
+
+
 async def test_files_of_a_server_are_left_out(town: Town, open_town: OpenTown) -> None:
     elm = await open_town("elm.example")
     alice, bob = await town.account("alice"), await elm.account("bob")
