@@ -8,8 +8,9 @@ import asyncio
 import logging
 import random
 from collections import OrderedDict
+from collections.abc import Coroutine
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -19,7 +20,7 @@ from fediserver.activitypub.context import Context
 from fediserver.activitypub.keyring import SigningKey
 from fediserver.activitypub.signing import Signatory
 from fediserver.activitypub.vocabulary import CONTENT_TYPE
-from fediserver.clock import DAY, SECOND
+from fediserver.clock import DAY, MINUTE, SECOND
 from fediserver.db import accounts, hosts, recipients, statuses
 from fediserver.db import outgoing as queue
 from fediserver.db.database import Reader, Writer
@@ -47,6 +48,8 @@ REMEMBERED = 1000
 OPEN_HOLDS = 10 * SECOND
 """How long: all hosts of a post are asked within that, and what was deleted meanwhile does not go out late."""
 SCHEME_HOLDS = 7 * DAY
+NOTED = MINUTE
+"""How exactly it is known when a host last answered well."""
 _FINAL = frozenset(range(400, 500)) - {401, 403, 408, 425, 429}
 """Answers that another try would not change; 401 and 403 may be a mistake that its people mend."""
 
@@ -70,7 +73,6 @@ _Left = Literal["more", "nothing", "blocked", "released"]
 class _Batch(msgspec.Struct, frozen=True):
     """What waits for a host, and the activities that it is about."""
 
-    host: Host
     waiting: list[Delivery]
     said: dict[int, Outgoing]
 
@@ -135,11 +137,14 @@ class Deliverer:
     async def _lane(self, host: Host) -> None:
         """Send what waits, oldest first, until nothing is due or the host fails."""
         ctx = self._ctx
+        look = partial(_look, host_id=host.id)
         left: _Left = "more"
         try:
             await ctx.domains.refresh(ctx.db, ctx.clock())
             while left == "more":
-                left = await self._batch(await ctx.db.read(lambda tx: _look(tx, host)))
+                left = await self._batch(host, await ctx.db.read(look))
+                if left == "more":
+                    host = await hosts.by_id(ctx.db, host.id) or host
         except Exception:  # a fault of ours must not end the deliveries to a host
             log.exception("the lane to %s stopped", host.name)
             await self._note_failure(host, "a fault of this node; see its log")
@@ -151,9 +156,9 @@ class Deliverer:
                 soon = now + BLOCKED if left == "blocked" else now
                 await asyncio.shield(ctx.db.write(lambda tx: self._release(tx, host, now=now, soon=soon)))
 
-    async def _batch(self, batch: _Batch) -> _Left:
+    async def _batch(self, host: Host, batch: _Batch) -> _Left:
         """Work on the next deliveries of a lane; answers what is left to do."""
-        ctx, host, waiting, said = self._ctx, batch.host, batch.waiting, batch.said
+        ctx, waiting, said = self._ctx, batch.waiting, batch.said
         if not waiting:
             return "nothing"
         if not ctx.domains.permits(ctx.config, host.name):
@@ -164,7 +169,7 @@ class Deliverer:
         # Two objects at a time; about the same object, one after the other.
         for start in range(0, len(ready), AT_ONCE):
             some = ready[start : start + AT_ONCE]
-            outcomes = await asyncio.gather(*(self._send(host, one, said[one.outgoing_id]) for one in some))
+            outcomes = await _side_by_side([self._send(host, one, said[one.outgoing_id]) for one in some])
             blocked = not all(result.is_success or result.is_final for result in outcomes)
             is_end = is_all and not blocked and start + AT_ONCE >= len(ready)
             await self._note(host, list(zip(some, outcomes, strict=True)), is_end=is_end)
@@ -254,7 +259,7 @@ class Deliverer:
                 log.info("delivery to %s failed: %s", delivery.inbox, result.error)
 
         async def work(tx: Writer) -> None:
-            if any(result.is_success for _, result in results):
+            if _is_news(host, now) and any(result.is_success for _, result in results):
                 await hosts.note(tx, _with_state(host, breaker.HEALTHY, now, ""))
             for delivery, result in results:
                 await _write_down(tx, host, delivery, result, now)
@@ -271,13 +276,19 @@ class Deliverer:
         await hosts.release(tx, host.id, boot=self._ctx.boot, now=now, soon=soon)
 
 
-async def _look(tx: Reader, host: Host) -> _Batch:
-    waiting = await queue.waiting(tx, host.id, BATCH)
-    return _Batch(
-        host=await hosts.by_id(tx, host.id) or host,
-        waiting=waiting,
-        said=await queue.by_ids(tx, [one.outgoing_id for one in waiting]),
-    )
+async def _look(tx: Reader, host_id: int) -> _Batch:
+    waiting = await queue.waiting(tx, host_id, BATCH)
+    return _Batch(waiting, said=await queue.by_ids(tx, [one.outgoing_id for one in waiting]))
+
+
+async def _side_by_side(attempts: list[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Most often there is one, which needs no task of its own."""
+    return [await attempts[0]] if len(attempts) == 1 else await asyncio.gather(*attempts)
+
+
+def _is_news(host: Host, now: int) -> bool:
+    """Whether a success tells of a host what was not known: that it works again, or works still."""
+    return host.failures > 0 or now - (host.last_success_at or 0) >= NOTED
 
 
 def _ready(waiting: list[Delivery], said: dict[int, Outgoing], now: int) -> list[Delivery]:

@@ -15,7 +15,6 @@ import msgspec
 
 from fediserver import __version__
 from fediserver.errors import ConfigError, Refused, TooLarge, Unreachable
-from fediserver.models.uris import host as host_of
 from fediserver.net.guard import (
     DEFAULT_PORTS,
     HTTPS_ONLY,
@@ -173,7 +172,7 @@ class Client:
         passed: list[str] = []
         async with _deadline(target.host, seconds):
             while True:
-                await self._admit(host_of(target.url), reach)
+                await self._admit(target.peer, reach)
                 signed = {**sent, **(sign(target.url) if sign else {})}
                 async with self._exchange("GET", target, signed, b"") as answer:
                     location = answer.headers.get("location") if answer.status in _REDIRECTS else None
@@ -198,7 +197,7 @@ class Client:
         Once there is a status it counts, even if the rest of the answer never comes. Errors as for `get`.
         """
         target = self.target(url)
-        await self._admit(host_of(target.url), reach)
+        await self._admit(target.peer, reach)
         async with (
             _deadline(target.host, seconds),
             self._exchange("POST", target, headers or {}, body) as answer,

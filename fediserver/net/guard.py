@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from fediserver.errors import Refused
+from fediserver.models.uris import host as host_of
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -68,13 +69,17 @@ WITH_PLAIN_HTTP = UrlPolicy(frozenset({"https", "http"}))
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A URL that may be asked, exactly as it goes on the wire (`wire` is it parsed); `address` if its host is one."""
+    """A URL that may be asked, exactly as it goes on the wire (`wire` is it parsed); `address` if its host is one.
+
+    `peer` is the host with the port, if the URL names one, as lanes and domain rules know another server.
+    """
 
     url: str
     wire: httpx.URL
     scheme: str
     host: str
     port: int
+    peer: str
     address: Address | None
 
 
@@ -156,7 +161,9 @@ def check_url(url: str, policy: UrlPolicy) -> Target:
     address = literal(host)
     if address is None and not _is_name(host):
         raise Refused("ssrf", f"{host[:80]!r} is not a host name")
-    return Target(url=text, wire=parsed, scheme=scheme, host=host, port=number, address=address)
+    return Target(
+        url=text, wire=parsed, scheme=scheme, host=host, port=number, peer=host_of(text), address=address
+    )
 
 
 def _is_name(host: str) -> bool:

@@ -28,7 +28,6 @@ NAME_CACHE_SECONDS = 30
 HEADER_BYTES = 16_384
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
-_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Answer(Protocol):
@@ -47,7 +46,11 @@ class Answer(Protocol):
 
 
 class Transport(Protocol):
-    """Sends a request as it is: no cookies, redirects or decompression. Its caller sets the time limit."""
+    """Sends a request as it is: no cookies, redirects or decompression.
+
+    Its caller sets the time limit, and the headers Accept, Accept-Encoding and User-Agent, with a body
+    Content-Type: what is left out may be added.
+    """
 
     def exchange(
         self, method: str, target: Target, headers: Mapping[str, str], body: bytes
@@ -119,7 +122,6 @@ class AiohttpTransport:
                 connector=connector,
                 timeout=_TIMEOUT,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=_AUTOMATIC,
                 auto_decompress=False,
                 trust_env=False,
                 max_line_size=HEADER_BYTES,
