@@ -15,6 +15,8 @@ LINE_BYTES = 16 * 1024
 HEADERS = 128
 HEAD_SECONDS = 20.0
 """A head is whole within this time from the beginning of its connection or of itself."""
+WAITING = 16
+"""Requests that may wait on a connection for the answer before theirs; they are read a whole packet at a time."""
 
 _TOO_LARGE = (
     431,
@@ -22,6 +24,7 @@ _TOO_LARGE = (
     f"and {HEAD_BYTES // 1024} KiB in all",
 )
 _TOO_SLOW = (408, f"The head of this request did not arrive within {HEAD_SECONDS:g} seconds; send it again")
+_TOO_MANY = (429, f"At most {WAITING} requests may wait on one connection; wait for their answers first")
 _NO_HOST = (400, "Send one Host header, and not more than one (RFC 9112, section 3.2)")
 
 
@@ -56,7 +59,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._loose > HEAD_BYTES:
             self._refuse(_TOO_LARGE)
-        elif self._loose and self._since is None and (self._in_head or not self._answering()):
+        elif self._since is None and (self._in_head or not self._answering()):
+            # Whatever has come ends uvicorn's own watch, also the rest of a body whose request is answered already.
             self._since = self.loop.time()
 
     def on_message_begin(self) -> None:
@@ -72,6 +76,8 @@ class BoundedProtocol(HttpToolsProtocol):
         hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._stop(_NO_HOST)
+        if len(self.pipeline) >= WAITING:
+            self._stop(_TOO_MANY)
         self._loose = 0
         self._in_head = False
         self._since = None

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from fediserver.cli.server import Server
 from fediserver.web import request_head
-from fediserver.web.request_head import HEAD_BYTES, HEAD_SECONDS, HEADERS, LINE_BYTES
+from fediserver.web.request_head import HEAD_BYTES, HEAD_SECONDS, HEADERS, LINE_BYTES, WAITING
 from fediserver.web.wire import JoiningProtocol
 
 HOST = b"Host: garden.example\r\n"
@@ -197,6 +197,36 @@ async def test_who_asked_and_then_says_nothing_that_is_a_request_is_let_go() -> 
     await line.gets(b"\r\n")
     line.waits(HEAD_SECONDS + 1)
     assert line.socket.closed
+
+
+@pytest.mark.parametrize("rest", [b"3\r\nab", b"3\r\nabc\r\n", b"3\r\nabc\r\n0\r\n\r\n"])
+async def test_who_goes_on_with_a_body_that_nobody_waits_for_is_let_go(rest: bytes) -> None:
+    line = Line()
+    assert status(await line.gets(CHUNKED)) == 200
+    await line.gets(rest)
+    line.waits(HEAD_SECONDS - 1)
+    assert not line.socket.closed
+    line.waits(HEAD_SECONDS + 1)
+    assert line.socket.closed
+
+
+async def test_a_body_that_is_waited_for_has_its_own_time() -> None:
+    line = Line()
+    line.hold.clear()
+    await line.gets(CHUNKED, b"3\r\nab")
+    line.waits(HEAD_SECONDS + 1)
+    assert not line.socket.closed
+
+
+async def test_few_requests_wait_for_the_answers_before_theirs() -> None:
+    line = Line()
+    line.hold.clear()
+    await line.gets((GET + END) * (1 + WAITING))
+    assert not line.socket.closed
+    await line.gets((GET + END) * 1000)
+    assert line.socket.closed
+    assert len(line.protocol.pipeline) == WAITING
+    assert line.socket.sent == b"", "nothing falls into the answer that is under way"
 
 
 async def test_a_long_answer_is_waited_for() -> None:
