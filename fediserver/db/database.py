@@ -99,7 +99,8 @@ class Database(Reader):
 
         `work` awaits nothing but its own queries: on SQLite the whole of it runs in the writer's
         thread, on PostgreSQL the other processes of the node wait for it. No other transaction comes
-        between its queries, so that it may decide by what it reads.
+        between its queries, so that it may decide by what it reads. A query that fails ends it: on PostgreSQL
+        none goes on after that.
         Raises Clash, or whatever `work` raises, with nothing changed.
         """
 

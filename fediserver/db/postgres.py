@@ -252,13 +252,17 @@ class PostgresDatabase(Database):
 
 
 async def _attempt(connection: Any, work: Work) -> Outcome:
+    await connection.execute("savepoint attempt")
+    tx = _ConnectionWriter(connection)
     try:
-        async with connection.transaction():
-            tx = _ConnectionWriter(connection)
-            value = await work(tx)
-            await tx.notify()
+        value = await work(tx)
+        await tx.notify()
+        # Refused when the work went on after a query that failed: then nothing else of the group may be lost with it,
+        # for PostgreSQL would answer the commit and undo everything.
+        await connection.execute("release attempt")
     except Exception as problem:
         if connection.is_closed():
             raise
+        await connection.execute("rollback to attempt; release attempt")
         return Outcome(problem=problem)
     return Outcome(value=value)

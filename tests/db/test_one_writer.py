@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 
 import pytest
 
 from fediserver.db import settings
-from fediserver.db.database import Database, Writer, connect
+from fediserver.db.database import Clash, Database, Writer, connect
 from fediserver.db.migrate import migrate
+from fediserver.db.query import Query
 from tests.town import StoppedClock
 
 MANY = 30
+INSERT = Query("insert into settings (name, value) values (:name, :value)")
 
 
 @pytest.fixture
@@ -51,3 +54,23 @@ async def test_one_that_fails_leaves_its_neighbours_alone(processes: list[Databa
     found = await settings.everything(db)
     assert {"first", "third"} <= set(found)
     assert "second" not in found
+
+
+async def test_what_goes_on_after_a_query_that_failed_takes_no_neighbour_with_it(
+    processes: list[Database],
+) -> None:
+    (db, *_) = processes
+    await db.write(lambda tx: settings.put(tx, "taken", "before"))
+
+    async def put(tx: Writer, name: str) -> str:
+        with suppress(Clash):
+            await tx.run(INSERT, name=name, value="here")
+        return name
+
+    names = ("first", "taken", "third")
+    outcomes = await asyncio.gather(
+        *(db.write(partial(put, name=name)) for name in names), return_exceptions=True
+    )
+    assert [outcomes[0], outcomes[2]] == ["first", "third"]
+    found = await settings.everything(db)
+    assert {name: found.get(name) for name in names} == {"first": "here", "taken": "before", "third": "here"}
