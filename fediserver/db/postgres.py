@@ -61,11 +61,16 @@ def _or_away() -> Iterator[None]:
 
 def _means_away(problem: BaseException) -> bool:
     # The client's own word for a connection that broke is an InterfaceError, as are faults of ours; the end of a
-    # transaction on such a connection hides what broke it.
+    # transaction on such a connection hides what broke it. A connection on which the server has said good-bye, but
+    # not hung up yet, has no state in which the client could ask.
     hidden = problem.__context__ if isinstance(problem, asyncpg.InterfaceError) else None
-    return isinstance(problem, _GONE) or (
-        isinstance(problem, asyncpg.InterfaceError)
-        and ("closed" in str(problem) or isinstance(hidden, _GONE))
+    return (
+        isinstance(problem, _GONE)
+        or (isinstance(problem, asyncpg.InternalClientError) and "cannot switch to state" in str(problem))
+        or (
+            isinstance(problem, asyncpg.InterfaceError)
+            and ("closed" in str(problem) or isinstance(hidden, _GONE))
+        )
     )
 
 

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from fediserver.db import postgres
-from fediserver.db.database import Reader
+from fediserver.db import accounts, postgres
+from fediserver.db.database import Away, Reader
 from fediserver.models.event import FiltersChanged
 from tests.processes import eventually
 from tests.town import Network, StoppedClock, Town, opened_town
@@ -110,6 +111,20 @@ async def test_what_needs_the_database_says_that_it_is_away(
     await gate.open()
     assert (await alice.get("/health")).text == "OK"
     assert (await alice.post("/api/v1/statuses", data={"status": "hello"})).status_code == 200
+
+
+async def test_a_server_that_has_said_good_bye_is_away_before_it_hangs_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(*_: object, **__: object) -> None:
+        # What asyncpg says of a connection between the server's last word (57P01) and its end.
+        raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+    monkeypatch.setattr(postgres._ConnectionReader, "all", asked)
+    with pytest.raises(Away):
+        await town.ctx.db.read(accounts.users)
+    with pytest.raises(Away):
+        await accounts.users(town.ctx.db)
 
 
 async def test_streams_end_when_news_may_be_missed(town: Town, gate: Gate) -> None:
