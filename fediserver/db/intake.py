@@ -1,5 +1,7 @@
 """What came in and waits: verified activities, requests whose key is not here yet, and what was seen."""
 
+from collections.abc import Collection, Sequence
+
 import msgspec
 
 from fediserver.db.database import Reader, Writer
@@ -34,7 +36,9 @@ PARKED_OF_HOST = Query("select count(*) from unverified where host = :host")
 PARKED_OF_NETWORK = Query("select count(*) from unverified where network = :network")
 PARKED = Query("select count(*) from unverified")
 PARKED_DUE = Query(f"""
-    select {_UNVERIFIED} from unverified where next_at <= :now order by next_at limit :limit /*skip locked*/
+    select {_UNVERIFIED} from unverified
+     where next_at <= :now and network <> all(:networks) and host <> all(:hosts)
+     order by next_at limit :limit /*skip locked*/
 """)
 PARKED_TAKEN = Query("update unverified set attempts = attempts + 1, next_at = :next_at where id = :id")
 PARKED_LATER = Query("update unverified set next_at = :next_at where id = :id")
@@ -121,12 +125,18 @@ async def park(tx: Writer, row: Unverified, *, per_host: int, per_network: int, 
     return True
 
 
-async def parked_due(tx: Writer, *, now: int, until: int, limit: int) -> list[Unverified]:
-    """Take parked requests that are due; they come again at `until` unless they are finished."""
-    due = await tx.all(PARKED_DUE, Unverified, now=now, limit=limit)
-    for row in due:
+async def parked_due(
+    tx: Writer, *, now: int, limit: int, networks: Collection[str], hosts: Collection[str]
+) -> list[Unverified]:
+    """Parked requests that are due, but those from some networks and with keys of some hosts."""
+    return await tx.all(PARKED_DUE, Unverified, now=now, limit=limit, networks=networks, hosts=hosts)
+
+
+async def take_parked(tx: Writer, rows: Sequence[Unverified], *, until: int) -> list[Unverified]:
+    """Take parked requests; they come again at `until` (ms) unless they are finished."""
+    for row in rows:
         await tx.run(PARKED_TAKEN, id=row.id, next_at=until)
-    return [msgspec.structs.replace(row, attempts=row.attempts + 1) for row in due]
+    return [msgspec.structs.replace(row, attempts=row.attempts + 1) for row in rows]
 
 
 async def parked_later(tx: Writer, parked_id: int, *, next_at: int) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import random
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 
 from fediserver.activitypub import inbox
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import intake
+from fediserver.db.database import Writer
 from fediserver.errors import BadRequest, FediserverError, Ignored, Refused, Unreachable
 from fediserver.models.delivery import Received, Unverified
 from fediserver.net import hosts as breaker
@@ -18,6 +21,11 @@ log = logging.getLogger(__name__)
 
 LEASE = 20 * SECOND
 AT_ONCE = 64
+KEYS_AT_ONCE = 64
+KEYS_OF_NETWORK = 8
+KEYS_OF_HOST = 4
+KEY_SECONDS = 30.0
+KEY_LEASE = 60 * SECOND
 MOST_ATTEMPTS = 10
 """Activities that need a server that does not answer are tried this often, over a day or so."""
 
@@ -93,28 +101,60 @@ class Intake:
 
 
 class Verification:
-    """Fetches the keys of parked requests."""
+    """Fetches the keys of parked requests: few at once for one network or host, so that none keeps the others waiting.
 
-    PARALLEL = 16
+    Anybody can name keys that never come.
+    """
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self.running = RunningTasks()
+        self._of_network: Counter[str] = Counter()
+        self._of_host: Counter[str] = Counter()
 
     async def take_due(self) -> int:
-        """Try everything that is due, a few hosts at once; answers how many were tried."""
-        ctx = self._ctx
+        """Start with what is due, as much as there is room for; answers how many."""
+        ctx, room = self._ctx, KEYS_AT_ONCE - len(self.running)
+        if room <= 0:
+            return 0
         now = ctx.clock()
-        due = await ctx.db.write(
-            lambda tx: intake.parked_due(tx, now=now, until=now + 60 * SECOND, limit=self.PARALLEL)
-        )
-        if due:
-            await asyncio.gather(*(self._verify(row.id, row) for row in due))
-        return len(due)
+        networks = [name for name, count in self._of_network.items() if count >= KEYS_OF_NETWORK]
+        hosts = [name for name, count in self._of_host.items() if count >= KEYS_OF_HOST]
+
+        async def take(tx: Writer) -> list[Unverified]:
+            due = await intake.parked_due(tx, now=now, limit=room, networks=networks, hosts=hosts)
+            return await intake.take_parked(tx, self._some_of_each(due), until=now + KEY_LEASE)
+
+        taken = await ctx.db.write(take)
+        for row in taken:
+            self._of_network[row.network] += 1
+            self._of_host[row.host] += 1
+            self.running.start(self._verify(row.id, row), partial(self._ended, row))
+        return len(taken)
+
+    async def renew(self) -> None:
+        """Nothing has to be kept: a request is left alone for longer than it may be worked on."""
+
+    def _some_of_each(self, due: Sequence[Unverified]) -> list[Unverified]:
+        networks, hosts = self._of_network.copy(), self._of_host.copy()
+        some = []
+        for row in due:
+            if networks[row.network] < KEYS_OF_NETWORK and hosts[row.host] < KEYS_OF_HOST:
+                networks[row.network] += 1
+                hosts[row.host] += 1
+                some.append(row)
+        return some
+
+    def _ended(self, row: Unverified, _: asyncio.Task[None]) -> None:
+        self._of_network -= Counter((row.network,))
+        self._of_host -= Counter((row.host,))
+        self._ctx.bus.publish(inbox.UNVERIFIED)
 
     async def _verify(self, parked_id: int, row: Unverified) -> None:
         ctx = self._ctx
         try:
-            await inbox.verify_parked(ctx, row)
+            async with asyncio.timeout(KEY_SECONDS):
+                await inbox.verify_parked(ctx, row)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it must not stop the others
             now = ctx.clock()
             next_at = breaker.retry_at(row.attempts, now, random.random())  # noqa: S311 - jitter

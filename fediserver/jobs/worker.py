@@ -49,6 +49,7 @@ class Worker:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._crews: dict[str, Crew] = {
+            UNVERIFIED: Verification(ctx),
             RECEIVED: Intake(ctx),
             "jobs": Errands(ctx),
             "deliveries": Deliverer(ctx),
@@ -57,7 +58,6 @@ class Worker:
             refresh.TOPIC: Refresher(ctx),
         }
         self._works: dict[str, Callable[[], Awaitable[int]]] = {
-            UNVERIFIED: Verification(ctx).take_due,
             **{topic: crew.take_due for topic, crew in self._crews.items()},
             "search": Indexer(ctx).take_due,
             previews.TOPIC: lambda: previews.take_wanted(ctx),
