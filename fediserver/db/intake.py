@@ -18,8 +18,11 @@ RECEIVE = Query("""
 """)
 DUE = Query(f"""
     select {_RECEIVED} from received
-     where next_at <= :now and lease_until <= :now order by next_at limit :limit /*skip locked*/
+     where next_at <= :now and lease_until <= :now and actor_uri <> all(:actors)
+       and not exists (select 1 from accounts where uri = received.actor_uri and domain = any(:servers))
+     order by next_at limit :limit /*skip locked*/
 """)
+SERVERS = Query("select uri, domain from accounts where uri = any(:uris)")
 LEASE = Query("update received set lease_by = :boot, lease_until = :until where id = any(:ids)")
 RENEW = Query("update received set lease_until = :until where lease_by = :boot and lease_until > :now")
 RELEASE_ALL = Query("update received set lease_by = null, lease_until = 0 where lease_until > 0")
@@ -75,12 +78,22 @@ async def forget_seen(tx: Writer, now: int) -> int:
     return await tx.run(FORGET_SEEN, now=now)
 
 
-async def claim(tx: Writer, *, boot: str, now: int, until: int, limit: int) -> list[Received]:
-    """Take activities that are due and that nobody works on."""
-    due = await tx.all(DUE, Received, now=now, limit=limit)
-    if due:
-        await tx.run(LEASE, boot=boot, until=until, ids=[row.id for row in due])
-    return due
+async def due(
+    tx: Writer, *, now: int, limit: int, actors: Collection[str], servers: Collection[str]
+) -> list[Received]:
+    """Activities that are due and that nobody works on, but those of some actors and of the people of some servers."""
+    return await tx.all(DUE, Received, now=now, limit=limit, actors=actors, servers=servers)
+
+
+async def servers(tx: Reader, uris: Collection[str]) -> dict[str, str]:
+    """The servers, as handles name them, of those of the actors that are known."""
+    return dict(await tx.rows(SERVERS, uris=list(uris)))
+
+
+async def lease(tx: Writer, ids: Collection[int], *, boot: str, until: int) -> None:
+    """Take activities until then (ms)."""
+    if ids:
+        await tx.run(LEASE, boot=boot, until=until, ids=list(ids))
 
 
 async def renew(tx: Writer, *, boot: str, now: int, until: int) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import random
-from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 
 from fediserver.activitypub import inbox
@@ -13,6 +11,7 @@ from fediserver.clock import SECOND
 from fediserver.db import intake
 from fediserver.db.database import Writer
 from fediserver.errors import BadRequest, FediserverError, Ignored, Refused, Unreachable
+from fediserver.jobs.shares import Shares
 from fediserver.models.delivery import Received, Unverified
 from fediserver.net import hosts as breaker
 from fediserver.running import RunningTasks
@@ -20,7 +19,11 @@ from fediserver.running import RunningTasks
 log = logging.getLogger(__name__)
 
 LEASE = 20 * SECOND
-AT_ONCE = 64
+AT_ONCE = 96
+OF_ACTOR = 12
+OF_SERVER = 24
+"""Activities of one actor and of one server among those: any of them may need a server that hangs."""
+HANDLE_SECONDS = 60.0
 KEYS_AT_ONCE = 64
 KEYS_OF_NETWORK = 8
 KEYS_OF_HOST = 4
@@ -31,11 +34,12 @@ MOST_ATTEMPTS = 10
 
 
 class Intake:
-    """Takes kept activities and hands them to their handlers."""
+    """Takes kept activities and hands them to their handlers, of no actor and no server too many at once."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self.running = RunningTasks()
+        self._shares = Shares(OF_ACTOR, OF_SERVER)
         self._last_of_actor: dict[str, asyncio.Task[None]] = {}
 
     async def take_due(self) -> int:
@@ -44,14 +48,24 @@ class Intake:
         if room <= 0:
             return 0
         now = ctx.clock()
-        due = await ctx.db.write(
-            lambda tx: intake.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
-        )
-        for row in due:
+        actors, servers = self._shares.full()
+        shares = self._shares.copy()
+
+        async def take(tx: Writer) -> list[tuple[Received, str]]:
+            due = await intake.due(tx, now=now, limit=room, actors=actors, servers=servers)
+            at = await intake.servers(tx, {row.actor_uri for row in due}) if due else {}
+            named = [(row, at.get(row.actor_uri, "")) for row in due]
+            some = [(row, server) for row, server in named if shares.take(row.actor_uri, server)]
+            await intake.lease(tx, [row.id for row, _ in some], boot=ctx.boot, until=now + LEASE)
+            return some
+
+        taken = await ctx.db.write(take)
+        for row, server in taken:
+            self._shares.take(row.actor_uri, server)
             before = self._last_of_actor.get(row.actor_uri)
-            ended = partial(self._ended, row.actor_uri)
+            ended = partial(self._ended, row.actor_uri, server)
             self._last_of_actor[row.actor_uri] = self.running.start(self._handle(row, before), ended)
-        return len(due)
+        return len(taken)
 
     async def renew(self) -> None:
         """Keep the leases of what is being handled."""
@@ -59,10 +73,11 @@ class Intake:
             ctx, now = self._ctx, self._ctx.clock()
             await ctx.db.write(lambda tx: intake.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
 
-    def _ended(self, actor: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, actor: str, server: str, task: asyncio.Task[None]) -> None:
         if self._last_of_actor.get(actor) is task:
             del self._last_of_actor[actor]
-        if not self.running or len(self.running) == AT_ONCE - 1:
+        was_full = self._shares.give_back(actor, server)
+        if not self.running or was_full or len(self.running) == AT_ONCE - 1:
             self._ctx.bus.publish(inbox.RECEIVED)
 
     async def _handle(self, row: Received, before: asyncio.Task[None] | None) -> None:
@@ -70,14 +85,15 @@ class Intake:
             await asyncio.wait([before])
         ctx = self._ctx
         try:
-            await inbox.handle(ctx, row)
+            async with asyncio.timeout(HANDLE_SECONDS):
+                await inbox.handle(ctx, row)
         except Ignored as reason:
             log.debug("ignored from %s: %s", row.actor_uri, reason)
         except Refused as problem:
             log.info("refused from %s by the rule %s: %s", row.actor_uri, problem.rule, problem)
         except BadRequest as problem:
             log.info("unreadable from %s: %s", row.actor_uri, problem)
-        except Unreachable as problem:
+        except (Unreachable, TimeoutError) as problem:
             if await self._postponed(row, problem):
                 return
         except FediserverError as problem:
@@ -109,8 +125,7 @@ class Verification:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self.running = RunningTasks()
-        self._of_network: Counter[str] = Counter()
-        self._of_host: Counter[str] = Counter()
+        self._shares = Shares(KEYS_OF_NETWORK, KEYS_OF_HOST)
 
     async def take_due(self) -> int:
         """Start with what is due, as much as there is room for; answers how many."""
@@ -118,36 +133,25 @@ class Verification:
         if room <= 0:
             return 0
         now = ctx.clock()
-        networks = [name for name, count in self._of_network.items() if count >= KEYS_OF_NETWORK]
-        hosts = [name for name, count in self._of_host.items() if count >= KEYS_OF_HOST]
+        networks, hosts = self._shares.full()
+        shares = self._shares.copy()
 
         async def take(tx: Writer) -> list[Unverified]:
             due = await intake.parked_due(tx, now=now, limit=room, networks=networks, hosts=hosts)
-            return await intake.take_parked(tx, self._some_of_each(due), until=now + KEY_LEASE)
+            some = [row for row in due if shares.take(row.network, row.host)]
+            return await intake.take_parked(tx, some, until=now + KEY_LEASE)
 
         taken = await ctx.db.write(take)
         for row in taken:
-            self._of_network[row.network] += 1
-            self._of_host[row.host] += 1
+            self._shares.take(row.network, row.host)
             self.running.start(self._verify(row.id, row), partial(self._ended, row))
         return len(taken)
 
     async def renew(self) -> None:
         """Nothing has to be kept: a request is left alone for longer than it may be worked on."""
 
-    def _some_of_each(self, due: Sequence[Unverified]) -> list[Unverified]:
-        networks, hosts = self._of_network.copy(), self._of_host.copy()
-        some = []
-        for row in due:
-            if networks[row.network] < KEYS_OF_NETWORK and hosts[row.host] < KEYS_OF_HOST:
-                networks[row.network] += 1
-                hosts[row.host] += 1
-                some.append(row)
-        return some
-
     def _ended(self, row: Unverified, _: asyncio.Task[None]) -> None:
-        self._of_network -= Counter((row.network,))
-        self._of_host -= Counter((row.host,))
+        self._shares.give_back(row.network, row.host)
         self._ctx.bus.publish(inbox.UNVERIFIED)
 
     async def _verify(self, parked_id: int, row: Unverified) -> None:
