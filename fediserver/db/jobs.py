@@ -1,5 +1,7 @@
 """Work for later: kept in rows, taken with a lease, tried again until it is done or given up."""
 
+from collections.abc import Collection
+
 import msgspec
 import orjson
 
@@ -14,7 +16,8 @@ ADD = Query("""
 """)
 DUE = Query(f"""
     select {columns(Job)} from jobs
-     where run_at <= :now and lease_until <= :now order by run_at limit :limit /*skip locked*/
+     where run_at <= :now and lease_until <= :now and kind <> all(:kinds)
+     order by run_at limit :limit /*skip locked*/
 """)
 LEASE = Query("update jobs set lease_by = :boot, lease_until = :until where id = any(:ids)")
 RENEW = Query("update jobs set lease_until = :until where lease_by = :boot and lease_until > :now")
@@ -53,12 +56,15 @@ async def add(tx: Writer, job: NewJob) -> None:
     )
 
 
-async def claim(tx: Writer, *, boot: str, now: int, until: int, limit: int) -> list[Job]:
-    """Take work that is due and that nobody does."""
-    due = await tx.all(DUE, Job, now=now, limit=limit)
-    if due:
-        await tx.run(LEASE, boot=boot, until=until, ids=[job.id for job in due])
-    return due
+async def due(tx: Writer, *, now: int, limit: int, kinds: Collection[str]) -> list[Job]:
+    """Work that is due and that nobody does, but that of some kinds."""
+    return await tx.all(DUE, Job, now=now, limit=limit, kinds=kinds)
+
+
+async def lease(tx: Writer, ids: Collection[int], *, boot: str, until: int) -> None:
+    """Take work until then (ms)."""
+    if ids:
+        await tx.run(LEASE, boot=boot, until=until, ids=list(ids))
 
 
 async def renew(tx: Writer, *, boot: str, now: int, until: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from fediserver.db import accounts, jobs, polls, statuses
 from fediserver.db.database import Writer
 from fediserver.errors import FediserverError, Unreachable
 from fediserver.jobs import imports
+from fediserver.jobs.shares import Shares
 from fediserver.models.account import Account
 from fediserver.models.delivery import Job
 from fediserver.models.event import Edited, deleted
@@ -29,7 +31,9 @@ from fediserver.text.handles import Handle, parse
 log = logging.getLogger(__name__)
 
 LEASE = 20 * SECOND
-AT_ONCE = 8
+AT_ONCE = 16
+OF_KIND = 4
+"""Of one kind among those: strangers can leave as many posts with parents and quotes to be fetched as they like."""
 PURGE_AT_ONCE = 100
 
 Args = dict[str, Any]
@@ -153,11 +157,12 @@ KINDS: dict[str, Work] = {
 
 
 class Errands:
-    """Takes work as it becomes due and does it, a few errands side by side: one that takes long holds up no other."""
+    """Takes work as it becomes due and does it, few errands of each kind at once: what takes long holds up no other."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self.running = RunningTasks()
+        self._shares = Shares(OF_KIND)
 
     async def take_due(self) -> int:
         """Begin what is due, as much as there is room for; answers how much."""
@@ -165,12 +170,20 @@ class Errands:
         if room <= 0:
             return 0
         now = ctx.clock()
-        due = await ctx.db.write(
-            lambda tx: jobs.claim(tx, boot=ctx.boot, now=now, until=now + LEASE, limit=room)
-        )
-        for job in due:
-            self.running.start(self._run(job), self._ended)
-        return len(due)
+        (kinds,) = self._shares.full()
+        shares = self._shares.copy()
+
+        async def take(tx: Writer) -> list[Job]:
+            due = await jobs.due(tx, now=now, limit=room, kinds=kinds)
+            some = [job for job in due if shares.take(job.kind)]
+            await jobs.lease(tx, [job.id for job in some], boot=ctx.boot, until=now + LEASE)
+            return some
+
+        taken = await ctx.db.write(take)
+        for job in taken:
+            self._shares.take(job.kind)
+            self.running.start(self._run(job), partial(self._ended, job.kind))
+        return len(taken)
 
     async def renew(self) -> None:
         """Keep the leases of the work that is being done."""
@@ -178,7 +191,8 @@ class Errands:
             ctx, now = self._ctx, self._ctx.clock()
             await ctx.db.write(lambda tx: jobs.renew(tx, boot=ctx.boot, now=now, until=now + LEASE))
 
-    def _ended(self, _: asyncio.Task[None]) -> None:
+    def _ended(self, kind: str, _: asyncio.Task[None]) -> None:
+        self._shares.give_back(kind)
         self._ctx.bus.publish("jobs")
 
     async def _run(self, job: Job) -> None:

@@ -92,7 +92,7 @@ async def test_a_reply_that_comes_before_its_parent_finds_it(open_town: OpenTown
 
 async def left(town: Town, kind: str, args: dict[str, object], **options: int) -> None:
     async def work(tx: Writer) -> None:
-        await errand.leave(town.ctx, tx, kind, args, "it", **options)
+        await errand.leave(town.ctx, tx, kind, args, args.get("number", "it"), **options)
 
     await town.ctx.db.write(work)
 
@@ -118,6 +118,31 @@ async def test_an_errand_that_takes_long_holds_up_no_other(
         await quick_is_done.wait()
     goes_on.set()
     await crew.running.settle()
+    assert await town.ctx.db.value(WAITING) == 0
+
+
+async def test_a_kind_of_which_much_takes_long_holds_up_no_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, begun = asyncio.Event(), list[str]()
+
+    async def slow(_: Context, args: dict[str, str]) -> None:
+        begun.append(args["kind"])
+        await goes_on.wait()
+
+    monkeypatch.setattr(errands, "KINDS", {"slow": slow, "other": slow})
+    crew = errands.Errands(town.ctx)
+    for number in range(2 * errands.AT_ONCE):
+        await left(town, "slow", {"kind": "slow", "number": number})
+        town.clock.advance(1)
+    await left(town, "other", {"kind": "other"})
+    while await crew.take_due():
+        await asyncio.sleep(0)
+    assert sorted(begun) == ["other", *["slow"] * errands.OF_KIND]
+    goes_on.set()
+    await crew.running.settle()
+    while await crew.take_due():
+        await crew.running.settle()
     assert await town.ctx.db.value(WAITING) == 0
 
 
