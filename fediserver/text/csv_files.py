@@ -54,7 +54,10 @@ def read(kind: Kind, data: bytes) -> list[Entry]:
         text = data.decode("utf-8-sig")
         rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error):
-        raise Invalid("This is no CSV file in UTF-8; export it again, and choose that file") from None
+        raise _no_such_file() from None
+    # A database need not take it.
+    if "\0" in text:
+        raise _no_such_file()
     if not rows:
         raise Invalid("The file is empty")
     columns = _BARE[kind]
@@ -70,6 +73,10 @@ def read(kind: Kind, data: bytes) -> list[Entry]:
         if one.subject:
             found.setdefault((one.list_title, one.subject), one)
     return list(found.values())
+
+
+def _no_such_file() -> Invalid:
+    return Invalid("This is no CSV file in UTF-8; export it again, and choose that file")
 
 
 def write(kind: Kind, entries: Iterable[Entry]) -> str:

@@ -310,3 +310,14 @@ async def test_the_page_has_a_file_for_each_kind(town: Any) -> None:
     for kind in KINDS:
         assert f'href="/settings/exports/{kind}.csv"' in page
         assert f'<option value="{kind}"' in page
+
+
+async def test_a_file_with_characters_that_no_text_has_is_refused(town: Town) -> None:
+    """PostgreSQL keeps no NUL: such a line would be tried for two days, and its file never be done."""
+    alice = await town.account("alice")
+    visitor = await browser(town, alice)
+    for kind, line in (("bookmarks", "https://elm.example/\0"), ("lists", "Her\0bs,alice")):
+        answer = await bring(visitor, kind, f"{line}\n")
+        await worked_on(town)
+        assert await imports.of_account(town.ctx.db, alice.id, limit=1) == []
+        assert answer.status_code == 422
