@@ -144,8 +144,7 @@ async def choose_password(core: Core, token: str, password: str) -> Account:
             return None
         if link.purpose == PASSWORD_LINK:
             await _confirm(core, tx, user)
-        await accounts.set_password(tx, user.account_id, password_hash)
-        await access.drop_sessions_of(tx, user.account_id)
+        await _replace_password(tx, user, password_hash)
         # The first password of an account shuts nobody out; a later one shuts out who knew the last.
         if user.password_hash:
             await access.drop_tokens_of(tx, user.account_id)
@@ -196,11 +195,14 @@ async def change_password(core: Core, user: User, *, current: str, password: str
         raise Invalid("The present password is not right", {"current": [("ERR_INVALID", "is not right")]})
     password_hash = await passwords.hashed(password)
 
-    async def write(tx: Writer) -> None:
-        await accounts.set_password(tx, user.account_id, password_hash)
-        await access.drop_sessions_of(tx, user.account_id)
+    await core.db.write(lambda tx: _replace_password(tx, user, password_hash))
 
-    await core.db.write(write)
+
+async def _replace_password(tx: Writer, user: User, password_hash: str) -> None:
+    """Sessions and codes end, and so do links to choose a password: somebody else may have asked for those."""
+    await accounts.set_password(tx, user.account_id, password_hash)
+    await access.drop_sessions_of(tx, user.account_id)
+    await access.drop_links_of(tx, user.account_id, TO_CHOOSE)
 
 
 def _no_link() -> NotFound:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fediserver.actions import sessions
+from fediserver.actions.mail import CONFIRM_LINK, PASSWORD_LINK
 from fediserver.clock import DAY, MINUTE
 from tests.garden import PASSWORD, Garden, hidden, open_garden
 
@@ -198,6 +199,24 @@ async def test_a_link_lasts_a_day_and_a_newer_one_replaces_it(garden: Garden) ->
     assert (await garden.browser().get(f"/auth/password/{second}")).status_code == 200
     garden.clock.advance(DAY)
     assert (await garden.browser().get(f"/auth/password/{second}")).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["form", "link"])
+async def test_a_new_password_ends_every_link_to_choose_one(garden: Garden, way: str) -> None:
+    """Who could read the member's mail for a moment has no key to the account left."""
+    alice = await garden.account("alice")
+    await garden.log_in(browser := garden.browser(), "alice")
+    mailed = await sessions.make_link(garden.core, alice, PASSWORD_LINK)
+    confirmation = await sessions.make_link(garden.core, alice, CONFIRM_LINK)
+    if way == "link":
+        link = await sessions.make_link(garden.core, alice)
+        await sessions.choose_password(garden.core, link, "wide enough")
+    else:
+        sent = {"current": PASSWORD, "password": "wide enough", "again": "wide enough"}
+        fields = hidden((await browser.get("/auth/password")).text)
+        assert (await browser.post("/auth/password", data=fields | sent)).status_code == 303
+    assert (await garden.browser().get(f"/auth/password/{mailed}")).status_code == 404
+    assert (await garden.browser().get(f"/auth/confirm/{confirmation}")).status_code == 200
 
 
 async def test_logging_out_ends_the_session_itself(garden: Garden) -> None:
