@@ -140,13 +140,18 @@ async def many_by_handle(ctx: Context, handles: list[Handle], seconds: float) ->
     budget = Budget()
     tasks = {handle: asyncio.create_task(_by_handle(ctx, handle, budget)) for handle in handles}
     if tasks:
-        await asyncio.wait(tasks.values(), timeout=seconds)
+        try:
+            await asyncio.wait(tasks.values(), timeout=seconds)
+        finally:
+            # Also when nobody waits for them any more.
+            for task in tasks.values():
+                task.cancel()
     found: dict[Handle, Account] = {}
     absent: set[Handle] = set()
     for handle, task in tasks.items():
         if not task.done():
-            task.cancel()
-        elif (problem := task.exception()) is None:
+            continue
+        if (problem := task.exception()) is None:
             found[handle] = task.result()
         elif isinstance(problem, NOT_FOUND) and not _may_come_back(problem):
             absent.add(handle)

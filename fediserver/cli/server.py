@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
@@ -68,7 +69,9 @@ class _WebSocket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         """A handshake has come."""
         super().handle_connect(event)
-        self.scope["state"]["line"] = _Line(self.transport)
+        # Otherwise it was refused, and there is nothing to stream.
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["state"]["line"] = _Line(self.transport)
 
 
 class Server(uvicorn.Server):

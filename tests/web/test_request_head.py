@@ -306,3 +306,13 @@ async def test_the_server_looks_after_its_connections(monkeypatch: pytest.Monkey
         assert status(await reader.read()) == 408
         writer.close()
         await writer.wait_closed()
+
+
+async def test_a_websocket_that_is_none_is_refused_without_noise(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        assert status(await reader.read()) == 400
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
