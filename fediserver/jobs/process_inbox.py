@@ -19,13 +19,13 @@ from fediserver.running import RunningTasks
 log = logging.getLogger(__name__)
 
 LEASE = 20 * SECOND
-AT_ONCE = 96
-OF_ACTOR = 12
-OF_SERVER = 24
+AT_ONCE = 128
+OF_ACTOR = 16
+OF_SERVER = 32
 """Activities of one actor and of one server among those: any of them may need a server that hangs."""
 HANDLE_SECONDS = 60.0
-KEYS_AT_ONCE = 64
-KEYS_OF_NETWORK = 8
+KEYS_AT_ONCE = 128
+KEYS_OF_NETWORK = 32
 KEYS_OF_HOST = 4
 KEY_SECONDS = 30.0
 KEY_LEASE = 60 * SECOND
@@ -52,7 +52,9 @@ class Intake:
         shares = self._shares.copy()
 
         async def take(tx: Writer) -> list[tuple[Received, str]]:
-            due = await intake.due(tx, now=now, limit=room, actors=actors, servers=servers)
+            # Not many more than one server may have: what is read and not taken was read in vain.
+            limit = min(room, 2 * OF_SERVER)
+            due = await intake.due(tx, now=now, limit=limit, actors=actors, servers=servers)
             at = await intake.servers(tx, {row.actor_uri for row in due}) if due else {}
             named = [(row, at.get(row.actor_uri, "")) for row in due]
             some = [(row, server) for row, server in named if shares.take(row.actor_uri, server)]
@@ -76,8 +78,8 @@ class Intake:
     def _ended(self, actor: str, server: str, task: asyncio.Task[None]) -> None:
         if self._last_of_actor.get(actor) is task:
             del self._last_of_actor[actor]
-        was_full = self._shares.give_back(actor, server)
-        if not self.running or was_full or len(self.running) == AT_ONCE - 1:
+        has_room = self._shares.give_back(actor, server)
+        if not self.running or has_room or len(self.running) == AT_ONCE - 1:
             self._ctx.bus.publish(inbox.RECEIVED)
 
     async def _handle(self, row: Received, before: asyncio.Task[None] | None) -> None:
@@ -137,7 +139,9 @@ class Verification:
         shares = self._shares.copy()
 
         async def take(tx: Writer) -> list[Unverified]:
-            due = await intake.parked_due(tx, now=now, limit=room, networks=networks, hosts=hosts)
+            # Not many more than one network may have: what is read and not taken was read in vain.
+            limit = min(room, KEYS_OF_NETWORK)
+            due = await intake.parked_due(tx, now=now, limit=limit, networks=networks, hosts=hosts)
             some = [row for row in due if shares.take(row.network, row.host)]
             return await intake.take_parked(tx, some, until=now + KEY_LEASE)
 
@@ -151,8 +155,9 @@ class Verification:
         """Nothing has to be kept: a request is left alone for longer than it may be worked on."""
 
     def _ended(self, row: Unverified, _: asyncio.Task[None]) -> None:
-        self._shares.give_back(row.network, row.host)
-        self._ctx.bus.publish(inbox.UNVERIFIED)
+        has_room = self._shares.give_back(row.network, row.host)
+        if not self.running or has_room or len(self.running) == KEYS_AT_ONCE - 1:
+            self._ctx.bus.publish(inbox.UNVERIFIED)
 
     async def _verify(self, parked_id: int, row: Unverified) -> None:
         ctx = self._ctx

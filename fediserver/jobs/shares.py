@@ -35,11 +35,14 @@ class Shares:
         return True
 
     def give_back(self, *names: str) -> bool:
-        """Count one less; answers whether one of its names had all that it may have."""
-        was_full = False
+        """Count one less; answers whether one of its names has come down to half of what it may have.
+
+        That is when to look for more: a look for each that ends would cost as much as the work.
+        """
+        has_room = False
         for name, counts, bound in zip(names, self._counts, self._bounds, strict=True):
-            was_full = was_full or counts[name] >= bound
             counts[name] -= 1
+            has_room = has_room or counts[name] == bound // 2
             if counts[name] <= 0:
                 del counts[name]
-        return was_full
+        return has_room

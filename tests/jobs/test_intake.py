@@ -123,4 +123,5 @@ def test_shares_are_bounded_for_each_name() -> None:
     ]
     assert shares.full() == [["eve"], []], "a copy is to try things out"
     assert [shares.give_back("eve", "elm"), shares.give_back("eve", "elm")] == [True, False]
-    assert shares.full() == [[], []]
+    assert [shares.take("a", "b") for _ in range(2)] == [True, True]
+    assert shares.full() == [["a"], []]
