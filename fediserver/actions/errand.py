@@ -21,9 +21,11 @@ async def leave(
 ) -> None:
     """Have some work done, at once or at a time (ms), and tried for so long (ms).
 
-    While work of that kind waits that is about the same, it is not left again.
+    While work of that kind waits that is about the same, it is not left again; while it is being done, it is: what
+    it has read may be old.
     """
-    moment = core.clock() if run_at is None else run_at
+    now = core.clock()
+    moment = now if run_at is None else run_at
     await jobs.add(
         tx,
         jobs.NewJob(
@@ -34,6 +36,7 @@ async def leave(
             run_at=moment,
             give_up_at=moment + tried_for,
         ),
+        now=now,
     )
 
 

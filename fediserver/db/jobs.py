@@ -12,7 +12,8 @@ from fediserver.models.delivery import Job
 ADD = Query("""
     insert into jobs (id, kind, args, once_key, run_at, give_up_at)
     values (:id, :kind, :args, :once_key, :run_at, :give_up_at)
-    on conflict (once_key) do nothing
+    on conflict (once_key) do update
+       set again_at = excluded.run_at, again_until = excluded.give_up_at where jobs.lease_until > :now
 """)
 DUE = Query(f"""
     select {columns(Job)} from jobs
@@ -23,10 +24,17 @@ LEASE = Query("update jobs set lease_by = :boot, lease_until = :until where id =
 RENEW = Query("update jobs set lease_until = :until where lease_by = :boot and lease_until > :now")
 RELEASE_ALL = Query("update jobs set lease_by = null, lease_until = 0 where lease_until > 0")
 DONE = Query("delete from jobs where id = :id")
+AGAIN = Query("""
+    update jobs
+       set run_at = again_at, give_up_at = again_until, again_at = null, again_until = null, attempts = 0,
+           last_error = '', lease_by = null, lease_until = 0
+     where id = :id and again_at is not null
+""")
 FORGET = Query("delete from jobs where once_key = :once_key")
 POSTPONE = Query("""
     update jobs
-       set attempts = attempts + 1, run_at = :run_at, last_error = :last_error, lease_by = null, lease_until = 0
+       set attempts = attempts + 1, run_at = :run_at, last_error = :last_error, lease_by = null, lease_until = 0,
+           give_up_at = coalesce(again_until, give_up_at), again_at = null, again_until = null
      where id = :id
 """)
 NEXT_DUE = Query("select min(run_at) from jobs where lease_until <= :now")
@@ -43,8 +51,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     give_up_at: int
 
 
-async def add(tx: Writer, job: NewJob) -> None:
-    """Queue work, unless the same work waits."""
+async def add(tx: Writer, job: NewJob, *, now: int) -> None:
+    """Queue work, unless the same work waits; what is being done at this moment is done once more."""
     await tx.run(
         ADD,
         id=job.id,
@@ -53,6 +61,7 @@ async def add(tx: Writer, job: NewJob) -> None:
         once_key=job.once,
         run_at=job.run_at,
         give_up_at=job.give_up_at,
+        now=now,
     )
 
 
@@ -78,8 +87,9 @@ async def release_all(tx: Writer) -> None:
 
 
 async def done(tx: Writer, job_id: int) -> None:
-    """The work is done or given up."""
-    await tx.run(DONE, id=job_id)
+    """The work is done or given up; it waits again if it was asked for meanwhile."""
+    if not await tx.run(AGAIN, id=job_id):
+        await tx.run(DONE, id=job_id)
 
 
 async def forget(tx: Writer, once: str) -> None:

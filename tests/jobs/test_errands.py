@@ -12,6 +12,7 @@ from fediserver.clock import DAY, HOUR, MINUTE
 from fediserver.db import relationships, statuses
 from fediserver.db.database import Writer
 from fediserver.db.query import Query
+from fediserver.errors import Unreachable
 from fediserver.jobs import errands
 from fediserver.jobs.housekeeping import tidy
 from tests.conftest import OpenTown
@@ -143,6 +144,33 @@ async def test_a_kind_of_which_much_takes_long_holds_up_no_other(
     await crew.running.settle()
     while await crew.take_due():
         await crew.running.settle()
+    assert await town.ctx.db.value(WAITING) == 0
+
+
+@pytest.mark.parametrize("fails_first", [False, True])
+async def test_an_errand_that_is_asked_for_while_it_is_done_is_done_once_more(
+    town: Town, monkeypatch: pytest.MonkeyPatch, *, fails_first: bool
+) -> None:
+    facts, seen = ["old"], []
+
+    async def look(_: Context, __: dict[str, object]) -> None:
+        seen.append(facts[-1])
+        if len(seen) == 1:
+            # What changes the facts asks for the work in the same transaction, twice.
+            facts.append("new")
+            for _asked in range(2):
+                await left(town, "look", {})
+            if fails_first:
+                raise Unreachable("try again")
+
+    monkeypatch.setattr(errands, "KINDS", {"look": look})
+    await left(town, "look", {})
+    crew = errands.Errands(town.ctx)
+    for _ in range(4):
+        await crew.take_due()
+        await crew.running.settle()
+        town.clock.advance(HOUR)
+    assert seen == ["old", "new"]
     assert await town.ctx.db.value(WAITING) == 0
 
 
