@@ -65,7 +65,7 @@ async def log_in(login: Login, password: str) -> tuple[Account, User]:
     account, user = login.account, login.user
     right = await passwords.matches(password, user.password_hash if user else None)
     if not right or user is None or account is None or account.deleted_at is not None:
-        raise Invalid("This name and password do not belong together")
+        raise _no_match()
     barred = why_barred(account, user)
     if barred:
         raise Forbidden(barred)
@@ -83,11 +83,24 @@ def why_barred(account: Account, user: User) -> str:
     return ""
 
 
-async def open_session(core: Core, account: Account, *, user_agent: str) -> str:
-    """Log a member in for 30 days; answers the text for the cookie."""
+async def open_session(
+    core: Core, account: Account, *, user_agent: str, matched_hash: str | None = None
+) -> str:
+    """Log a member in for 30 days; answers the text for the cookie.
+
+    `matched_hash` is that of the password with which they have come, if it was one: Invalid when it has been
+    replaced meanwhile, which has ended all sessions of before.
+    """
     token, now = secrets.token_urlsafe(32), core.clock()
     row = Session(hashed(token), account.id, now, now + SESSION_LIFE, user_agent[:_LONGEST_AGENT])
-    await core.db.write(lambda tx: access.insert_session(tx, row))
+
+    async def write(tx: Writer) -> None:
+        user = await accounts.user(tx, account.id)
+        if matched_hash is not None and (user is None or user.password_hash != matched_hash):
+            raise _no_match()
+        await access.insert_session(tx, row)
+
+    await core.db.write(write)
     return token
 
 
@@ -203,6 +216,10 @@ async def _replace_password(tx: Writer, user: User, password_hash: str) -> None:
     await accounts.set_password(tx, user.account_id, password_hash)
     await access.drop_sessions_of(tx, user.account_id)
     await access.drop_links_of(tx, user.account_id, TO_CHOOSE)
+
+
+def _no_match() -> Invalid:
+    return Invalid("This name and password do not belong together")
 
 
 def _no_link() -> NotFound:

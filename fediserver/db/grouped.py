@@ -52,6 +52,12 @@ class GroupedWrites:
         while self._committing is not None:
             await self._committing
 
+    async def _outcomes(self, works: list[Work]) -> list[Outcome]:
+        try:
+            return await self._commit(works)
+        except Exception as problem:  # noqa: BLE001 - whoever waits has to hear of it
+            return [Outcome(problem=problem) for _ in works]
+
     async def _commit_waiting(self) -> None:
         try:
             while self._waiting:
@@ -59,7 +65,7 @@ class GroupedWrites:
                     (work, done) for work, done in self._waiting[: self._together] if not done.cancelled()
                 ]
                 del self._waiting[: self._together]
-                outcomes = await self._commit([work for work, _ in batch])
+                outcomes = await self._outcomes([work for work, _ in batch])
                 for (_, done), outcome in zip(batch, outcomes, strict=True):
                     for event in outcome.told:
                         self._spread(event)

@@ -10,7 +10,7 @@ from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, Unavailable
 from fediserver.signatures import keys
-from tests.garden import Garden, open_garden
+from tests.garden import PASSWORD, Garden, open_garden
 
 
 @pytest.fixture
@@ -213,6 +213,19 @@ async def test_a_new_password_ends_sessions(garden: Garden) -> None:
     assert (await sessions.link_owner(garden.core, link)).id == alice.id
     await sessions.choose_password(garden.core, link, "wide beds of leeks")
     assert await sessions.session(garden.core, token) is None
+
+
+async def test_who_came_with_a_password_that_was_just_replaced_does_not_get_in(garden: Garden) -> None:
+    alice = await garden.account("alice")
+    _, user = await sessions.log_in(await sessions.meant(garden.core, "alice"), PASSWORD)
+    await sessions.change_password(garden.core, user, current=PASSWORD, password="wide beds of leeks")
+    with pytest.raises(Invalid, match="do not belong together"):
+        await sessions.open_session(garden.core, alice, user_agent="test", matched_hash=user.password_hash)
+    _, user = await sessions.log_in(await sessions.meant(garden.core, "alice"), "wide beds of leeks")
+    token = await sessions.open_session(
+        garden.core, alice, user_agent="test", matched_hash=user.password_hash
+    )
+    assert await sessions.session(garden.core, token) is not None
 
 
 async def test_sessions_run_out(garden: Garden) -> None:

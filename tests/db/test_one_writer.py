@@ -1,7 +1,7 @@
 """Transactions run as if one came after the other, within a process and between processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -9,6 +9,7 @@ import pytest
 
 from fediserver.db import settings
 from fediserver.db.database import Clash, Database, Writer, connect
+from fediserver.db.grouped import GroupedWrites, Outcome, Work
 from fediserver.db.migrate import migrate
 from fediserver.db.query import Query
 from tests.town import StoppedClock
@@ -35,6 +36,20 @@ async def test_a_transaction_may_decide_by_what_it_reads(processes: list[Databas
 
     await asyncio.gather(*(db.write(count_up) for db in processes for _ in range(MANY)))
     assert (await settings.everything(processes[0]))["counter"] == str(MANY * len(processes))
+
+
+async def test_whoever_waits_hears_of_a_fault_in_committing() -> None:
+    async def faulty(_: Sequence[Work]) -> list[Outcome]:
+        raise RuntimeError("a fault")
+
+    async def nothing(_: Writer) -> None:
+        pass
+
+    writes = GroupedWrites(faulty, together=9, spread=lambda _: None)
+    for _ in range(2):
+        async with asyncio.timeout(10):
+            with pytest.raises(RuntimeError, match="a fault"):
+                await writes.write(nothing)
 
 
 async def test_one_that_fails_leaves_its_neighbours_alone(processes: list[Database]) -> None:

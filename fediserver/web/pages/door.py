@@ -48,12 +48,12 @@ async def sign_in_form(core: Core, request: Request) -> Response:
     meant = await sessions.meant(core, login)
     _count_log_in(core, request, meant)
     try:
-        account, _ = await sessions.log_in(meant, sent.get("password", ""))
+        account, user = await sessions.log_in(meant, sent.get("password", ""))
+        return await _enter(guest, account, following, matched_hash=user.password_hash)
     except Invalid as problem:
         return _log_in_form(guest, following, login=login, problem=str(problem), status=422)
     except Forbidden as problem:
         return _log_in_form(guest, following, login=login, problem=str(problem), status=403)
-    return await _enter(guest, account, following)
 
 
 async def sign_out(core: Core, request: Request) -> Response:
@@ -185,7 +185,9 @@ def _count_log_in(core: Core, request: Request, meant: sessions.Login) -> None:
     limits.demand(limits.check(LOG_INS_BY_NAME, meant.key))
 
 
-async def _enter(guest: Visit, account: Account, following: str) -> Response:
+async def _enter(
+    guest: Visit, account: Account, following: str, *, matched_hash: str | None = None
+) -> Response:
     """Open a session, unless the log-in cannot be used yet; a session of before ends.
 
     The browser is known from now on, so that others who guess the password do not keep it out.
@@ -195,7 +197,7 @@ async def _enter(guest: Visit, account: Account, following: str) -> Response:
     if before:
         await sessions.end_session(core, before)
     agent = request.headers.get("user-agent", "")
-    token = await sessions.open_session(core, account, user_agent=agent)
+    token = await sessions.open_session(core, account, user_agent=agent, matched_hash=matched_hash)
     response = guest.enter(token, following, _SECONDS)
     user = await accounts.user(core.db, account.id)
     if user is not None:
