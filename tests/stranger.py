@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.vocabulary import AS2, CONTENT_TYPE, PUBLIC
-from fediserver.signatures import Message, Scheme, cavage, keys, sign
+from fediserver.signatures import Message, Scheme, cavage, integrity, keys, sign
 from fediserver.signatures.keys import KeyPair
 from fediserver.signatures.message import digest
 from tests.town import Network, Town
@@ -87,6 +87,8 @@ class Stranger:
             "featured": f"{self.uri}/featured",
             "publicKey": {"id": self.key_id, "owner": self.uri, "publicKeyPem": self.pair.public_pem},
         }
+        self.prover = keys.generate_ed25519()
+        self.prover_id = f"{self.uri}#ed25519-key"
         self._numbers = 0
         server.serve(self.uri, self.actor)
         server.serve(f"{self.uri}/inbox", b"", 202)
@@ -135,6 +137,21 @@ class Stranger:
             "to": [PUBLIC],
         }
         return {name: value for name, value in {**doc, **changes}.items() if value is not None}
+
+    def can_prove(self) -> None:
+        """Name the key of proofs in the actor from now on."""
+        multikey = {
+            "id": self.prover_id,
+            "type": "Multikey",
+            "controller": self.uri,
+            "publicKeyMultibase": keys.multibase(self.prover.public_pem),
+        }
+        self.actor["assertionMethod"] = [multikey]
+
+    def proved(self, doc: Document, *, now: int, key_id: str = "") -> Document:
+        """A document with a proof of integrity by this actor's key; `key_id` is where it says that the key is."""
+        key = keys.load_private(self.prover.private_pem)
+        return integrity.prove(doc, key=key, verification_method=key_id or self.prover_id, now=now)
 
     def signed(
         self,

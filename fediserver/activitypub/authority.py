@@ -19,6 +19,7 @@ from fediserver.activitypub.document import (
 from fediserver.activitypub.vocabulary import ACTORS, AS2, CONTENT_TYPE, POSTS
 from fediserver.errors import Refused
 from fediserver.models.uris import Uris, origin
+from fediserver.signatures import PublicKey, integrity
 
 _HEADER_LENGTH = 512
 
@@ -32,6 +33,11 @@ def signer_speaks_for(actor: str, key_owner: str) -> None:
     """Rule 1: the owner of the key that signed is the actor; else Refused (signer)."""
     if actor != key_owner:
         raise Refused("signer", f"The request is signed by {key_owner}, but its actor is {actor}")
+
+
+def proof_is_actors(doc: Document, actor: str, key_owner: str, key: PublicKey) -> bool:
+    """Rule 1 for what is passed on: whether the actor's own key has proved the activity (FEP-8b32)."""
+    return key_owner == actor and integrity.verify(doc, key)
 
 
 def activity_is_actors_own(activity: Activity) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import orjson
 
-from fediserver.activitypub import actors, authority, document, forwarded, lookup
+from fediserver.activitypub import actors, authority, document, forwarded, lookup, proofs
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
 from fediserver.activitypub.fetch import Budget, fetch, permitted
@@ -284,7 +284,8 @@ async def handle(ctx: Context, row: Received) -> None:
 
     Ignored and Refused say why nothing was changed; Unreachable asks for another try.
     """
-    activity = document.read_activity(document.parse(row.body))
+    doc = document.parse(row.body)
+    activity = document.read_activity(doc)
     handler = HANDLERS.get(activity.type)
     if handler is None:
         raise Ignored(f"activities of type {activity.type[:40]} change nothing here")
@@ -293,7 +294,7 @@ async def handle(ctx: Context, row: Received) -> None:
     await permitted(ctx, row.actor_uri)
     await permitted(ctx, activity.actor)
     budget = Budget()
-    if activity.actor != row.actor_uri:
+    if activity.actor != row.actor_uri and not await proofs.proves(ctx, doc, activity, budget):
         await forwarded.confirm(ctx, activity, budget)
         return
     actor = await accounts.by_uri(ctx.db, activity.actor)

@@ -8,7 +8,7 @@ from fediserver.actions.core import Core
 from fediserver.clock import SECOND
 from fediserver.db import accounts
 from fediserver.errors import NotFound
-from fediserver.signatures.keys import PrivateKey, PublicKey, load_private, load_public
+from fediserver.signatures.keys import Algorithm, PrivateKey, PublicKey, load_private, load_public
 
 KEYS = 20_000
 """Public keys that are remembered: about 60 MB would be 20,000, but most nodes know far fewer."""
@@ -37,21 +37,22 @@ class TheirKey(msgspec.Struct, frozen=True):
 
 
 class Keyring:
-    """Our private keys by account, and the public keys of others by id."""
+    """Our private keys by account and algorithm, and the public keys of others by id."""
 
     def __init__(self) -> None:
-        self._ours: dict[int, SigningKey] = {}
+        self._ours: dict[tuple[int, Algorithm], SigningKey] = {}
         self._theirs: OrderedDict[str, TheirKey] = OrderedDict()
 
-    async def ours(self, core: Core, account_id: int) -> SigningKey:
-        """The RSA key that an account of ours signs with."""
-        known = self._ours.get(account_id)
+    async def ours(self, core: Core, account_id: int, algorithm: Algorithm = "rsa") -> SigningKey:
+        """The key that an account of ours signs requests with (RSA), or proves what it says (Ed25519)."""
+        known = self._ours.get((account_id, algorithm))
         if known is None:
             for row in await accounts.keys(core.db, account_id):
-                if row.algorithm == "rsa" and row.private_pem:
-                    known = self._ours[account_id] = SigningKey(row.id, load_private(row.private_pem))
+                if row.algorithm == algorithm and row.private_pem:
+                    known = SigningKey(row.id, load_private(row.private_pem))
+                    self._ours[account_id, algorithm] = known
         if known is None:
-            raise NotFound(f"account {account_id} has no key to sign with")
+            raise NotFound(f"account {account_id} has no {algorithm} key to sign with")
         return known
 
     async def theirs(self, core: Core, key_id: str) -> TheirKey | None:

@@ -7,7 +7,7 @@ import msgspec
 import orjson
 
 from fediserver.actions.visibility import can_see
-from fediserver.activitypub import render
+from fediserver.activitypub import proofs, render
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, actor, collection, note
@@ -52,7 +52,7 @@ async def body_of(ctx: Context, outgoing: Outgoing) -> bytes | None:
     if outgoing.body is not None:
         return outgoing.body
     doc = await document_of(ctx, outgoing)
-    return None if doc is None else render.dumps(doc)
+    return None if doc is None else render.dumps(await proofs.proved(ctx, outgoing, doc))
 
 
 async def whole(db: Reader, status: Status) -> Whole | None:

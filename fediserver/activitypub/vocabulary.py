@@ -13,6 +13,7 @@ ACCEPT = f"{CONTENT_TYPE}, {LD_TYPE}"
 """The Accept header of our own fetches."""
 
 SECURITY = "https://w3id.org/security/v1"
+DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
 APPLICATION_REL = f"{AS2}#Application"
 """Link relation of NodeInfo to the instance actor (FEP-2677)."""
