@@ -246,6 +246,23 @@ async def end(core: Core, tx: Writer, me: Account, target: Account) -> None:
         await emit(core, tx, deed, audience.one(target))
 
 
+async def disclaim(core: Core, me: Account, target: Account) -> None:
+    """Tell a server that somebody does not follow whom it takes them to follow."""
+
+    async def work(tx: Writer) -> None:
+        deed = Deed(
+            verb="undo",
+            actor=me,
+            object_uri=core.uris.activity(core.ids.next()),
+            target_uri=target.uri,
+            facts={"verb": "follow"},
+        )
+        await emit(core, tx, deed, audience.one(target))
+
+    await core.db.write(work)
+    core.bus.publish(outbox.TOPIC)
+
+
 async def remove_follower(core: Core, me: Account, follower: Account) -> None:
     """Make somebody stop following; nothing happens when they do not."""
 

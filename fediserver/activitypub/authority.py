@@ -170,6 +170,12 @@ def may_feature(activity: Activity, *, featured: str, author: str) -> None:
         raise Refused("featured", f"{activity.actor} can only pin posts of its own in its own collection")
 
 
+def compares_own_followers(actor: str, followers: str, *, collection: str, url: str) -> None:
+    """Who has followers of an actor compared is that actor, on its own server; else Refused (followers)."""
+    if not followers or collection != followers or not same_origin(url, actor):
+        raise Refused("followers", f"{actor} cannot say at {url} who is in {collection}")
+
+
 def collection_is_posts(uri: str, post: str) -> None:
     """Rule 2: a collection of replies is of its post's origin, each page too; else Refused (collection-origin)."""
     if not same_origin(uri, post):

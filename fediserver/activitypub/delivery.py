@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
-from fediserver.activitypub import outbox
+from fediserver.activitypub import follower_sync, outbox
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.keyring import SigningKey
 from fediserver.activitypub.signing import Signatory
@@ -185,7 +185,8 @@ class Deliverer:
         if body is None:
             return Result("what it is about has been deleted", is_final=True)
         try:
-            return await self._post(host, delivery.inbox, body, await _signer(ctx, said))
+            headers = await self._headers(host, delivery.inbox, said)
+            return await self._post(host, delivery.inbox, body, headers, await _signer(ctx, said))
         except (Refused, TooLarge, NotFound) as problem:
             return Result(str(problem), is_final=True)
         except Unreachable as problem:
@@ -209,6 +210,16 @@ class Deliverer:
             return True
         return await recipients.may_have(self._ctx.db, object_uri=said.object_uri, host_id=host.id)
 
+    async def _headers(self, host: Host, inbox: str, said: Outgoing) -> dict[str, str]:
+        """Those that are signed with a delivery; with a post for followers goes who they are there, in a digest."""
+        headers = {"content-type": CONTENT_TYPE}
+        if said.verb != "create" or said.object_uri in self._open:
+            return headers
+        status = await statuses.by_uri(self._ctx.db, said.object_uri)
+        if status is None:
+            return headers
+        return headers | await follower_sync.announced(self._ctx, status, host_id=host.id, inbox=inbox)
+
     async def _body(self, said: Outgoing) -> bytes | None:
         """Rendered once for all hosts, and kept for retries."""
         if said.body is not None:
@@ -226,15 +237,17 @@ class Deliverer:
             await ctx.db.write(lambda tx: queue.set_body(tx, said.id, body))
         return body
 
-    async def _post(self, host: Host, inbox: str, body: bytes, signing: SigningKey) -> Result:
+    async def _post(
+        self, host: Host, inbox: str, body: bytes, headers: dict[str, str], signing: SigningKey
+    ) -> Result:
         """Send with the signature that the host is known to take; where that is not known, try both."""
         ctx = self._ctx
         is_known = host.scheme_known_until > ctx.clock()
         first: Scheme = "rfc9421" if is_known and host.signature_scheme == "rfc9421" else "cavage"
-        reply = await self._knock(inbox, body, signing, first)
+        reply = await self._knock(inbox, body, headers, signing, first)
         if reply.status in (400, 401) and not is_known:
             second: Scheme = "cavage" if first == "rfc9421" else "rfc9421"
-            again = await self._knock(inbox, body, signing, second)
+            again = await self._knock(inbox, body, headers, signing, second)
             if 200 <= again.status < 300:
                 reply = again
                 await ctx.db.write(
@@ -244,12 +257,14 @@ class Deliverer:
                 )
         return _verdict(reply)
 
-    async def _knock(self, inbox: str, body: bytes, signing: SigningKey, scheme: Scheme) -> Receipt:
+    async def _knock(
+        self, inbox: str, body: bytes, headers: dict[str, str], signing: SigningKey, scheme: Scheme
+    ) -> Receipt:
         ctx = self._ctx
         url = ctx.net.target(inbox).url
-        message = Message(method="POST", url=url, headers={"content-type": CONTENT_TYPE}, body=body)
-        headers = await self._signatory.sign(message, scheme=scheme, signing=signing, now=ctx.clock())
-        return await ctx.net.post(url, body, {"content-type": CONTENT_TYPE, **headers})
+        message = Message(method="POST", url=url, headers=headers, body=body)
+        signed = await self._signatory.sign(message, scheme=scheme, signing=signing, now=ctx.clock())
+        return await ctx.net.post(url, body, {**headers, **signed})
 
     async def _note(self, host: Host, results: list[tuple[Delivery, Result]], *, is_end: bool) -> None:
         """Write down what became of attempts and what they say of the host; at the end, give the lane back."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import orjson
 
-from fediserver.activitypub import actors, authority, document, forwarded, lookup, proofs
+from fediserver.activitypub import actors, authority, document, follower_sync, forwarded, lookup, proofs
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Activity
 from fediserver.activitypub.fetch import Budget, fetch, permitted
@@ -83,7 +83,7 @@ async def _receive(ctx: Context, message: Message, claimed: Claim, network: str)
             raise _mismatch(claimed.key_id)
         await _park(ctx, message, claimed, activity, network)
         return None
-    return await _keep(ctx, message.body, claimed, activity, key)
+    return await _keep(ctx, message, claimed, activity, key)
 
 
 def _permit(ctx: Context, key_id: str) -> None:
@@ -140,7 +140,9 @@ async def _may_ask(ctx: Context, key: TheirKey) -> bool:
     return await ctx.db.write(lambda tx: accounts.ask_for_key(tx, key.id, before=before, now=now))
 
 
-async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, key: TheirKey) -> int | None:
+async def _keep(
+    ctx: Context, message: Message, claimed: Claim, activity: Activity, key: TheirKey
+) -> int | None:
     """Verified: keep it, unless the very same request was kept before."""
     if activity.actor != key.owner and activity.type not in _MAY_BE_FORWARDED:
         authority.signer_speaks_for(activity.actor, key.owner)
@@ -151,7 +153,7 @@ async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, k
             (
                 key.owner.encode(),
                 activity.id.encode(),
-                hashlib.sha256(body).digest(),
+                hashlib.sha256(message.body).digest(),
                 str(claimed.created).encode(),
             )
         )
@@ -161,12 +163,15 @@ async def _keep(ctx: Context, body: bytes, claimed: Claim, activity: Activity, k
         hash=seen,
         seen_until=now + memory,
         actor_uri=key.owner,
-        body=body,
+        body=message.body,
         now=now,
     )
+    differing = await follower_sync.differs(ctx, message, claimed, key.account_id)
 
     async def work(tx: Writer) -> tuple[bool, bool]:
         kept = await intake.receive(tx, arrival)
+        if kept and differing is not None:
+            await follower_sync.look_later(ctx, tx, key.account_id, differing)
         return kept, await hosts.alive(tx, host(key.owner), now)
 
     kept, revived = await ctx.db.write(work)
@@ -236,7 +241,7 @@ async def verify_parked(ctx: Context, row: Unverified) -> None:
             key = await _key(ctx, claimed)
         if key is None or not claimed.matches(key.key):
             raise _mismatch(row.key_id)
-        await _keep(ctx, row.body, claimed, activity, key)
+        await _keep(ctx, message, claimed, activity, key)
     except Refused as problem:
         log.info("refused from %s by the rule %s: %s", row.key_id, problem.rule, problem)
     except (SignatureError, Forbidden, BadRequest, NotFound, Gone, Ignored, TooLarge) as problem:

@@ -46,6 +46,14 @@ LOCAL_GROUPS_FOLLOWING = Query(f"""
     select {columns(Account, "a")} from follows f join accounts a on a.id = f.account_id
      where f.target_id = :target_id and a.domain = '' and a.actor_type = 'Group'
 """)
+FOLLOWERS_AT = Query("""
+    select a.uri from accounts a join follows f on f.account_id = a.id
+     where a.host_id = :host_id and f.target_id = :target_id and a.deleted_at is null limit :limit
+""")
+LOCAL_FOLLOWER_URIS = Query("""
+    select a.uri from follows f join accounts a on a.id = f.account_id
+     where f.target_id = :target_id and a.domain = ''
+""")
 LOCAL_FOLLOWERS = Query(f"""
     select {columns(Account, "a")} from follows f join accounts a on a.id = f.account_id
      where f.target_id = :target_id and a.domain = '' order by f.id
@@ -156,6 +164,16 @@ async def drop_request(tx: Writer, account_id: int, target_id: int) -> bool:
 async def local_groups_following(db: Reader, target_id: int) -> list[Account]:
     """Our groups that follow an account."""
     return await db.all(LOCAL_GROUPS_FOLLOWING, Account, target_id=target_id)
+
+
+async def followers_at(db: Reader, target_id: int, host_id: int, *, limit: int) -> list[str]:
+    """The ids of those who follow an account from one server."""
+    return await db.values(FOLLOWERS_AT, target_id=target_id, host_id=host_id, limit=limit)
+
+
+async def local_follower_uris(db: Reader, target_id: int) -> list[str]:
+    """The ids of those of ours who follow an account."""
+    return await db.values(LOCAL_FOLLOWER_URIS, target_id=target_id)
 
 
 async def local_followers(db: Reader, target_id: int) -> list[Account]:

@@ -11,7 +11,7 @@ import orjson
 
 from fediserver.actions import announce, delete, domain_block, notify, publish, schedule, vote
 from fediserver.actions.write import domain_of, markup
-from fediserver.activitypub import lookup, notes, quoted
+from fediserver.activitypub import follower_sync, lookup, notes, quoted
 from fediserver.activitypub.context import Context
 from fediserver.clock import SECOND
 from fediserver.db import accounts, jobs, polls, statuses
@@ -106,6 +106,11 @@ async def look_up_quote(ctx: Context, args: Args) -> None:
     await quoted.look_up(ctx, args["quote_id"], fetches=args["fetches"])
 
 
+async def compare_followers(ctx: Context, args: Args) -> None:
+    """Let the list of an actor's own server count for who follows the actor from here."""
+    await follower_sync.settle(ctx, args["account_id"], args["url"])
+
+
 async def purge_posts(ctx: Context, args: Args) -> None:
     """Remove everything that an account which is gone has posted, a hundred posts at a time."""
     owner = await accounts.by_id(ctx.db, args["account_id"])
@@ -144,6 +149,7 @@ async def tell_announcement(ctx: Context, args: Args) -> None:
 KINDS: dict[str, Work] = {
     "announcement": tell_announcement,
     "domain_block": cut_ties,
+    "followers": compare_followers,
     "import": imports.step,
     "mentions": find_mentions,
     "parent": fetch_parent,

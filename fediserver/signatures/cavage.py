@@ -22,7 +22,7 @@ from fediserver.signatures.claims import (
     signature_base,
 )
 from fediserver.signatures.keys import Algorithm, PrivateKey
-from fediserver.signatures.message import Message, SignatureError, check_digest, digest, target
+from fediserver.signatures.message import COMPARED, Message, SignatureError, check_digest, digest, target
 
 # One parameter and the comma or end after it. Names are case-sensitive in the draft.
 _PARAMETER = re.compile(r'[ \t]*([A-Za-z]{1,32})[ \t]*=[ \t]*(?:"([^"\\]*)"|([^\s",]+))[ \t]*(?:,|$)')
@@ -51,16 +51,15 @@ def sign(message: Message, *, key_id: str, key: PrivateKey, now: int) -> dict[st
     """The headers to send with the request: Host, Date, Digest when it has a body, and Signature.
 
     `now` is in milliseconds; sign when sending, as some peers allow a minute only. A POST signs
-    `(request-target) host date digest content-type` (the last if it is in `message.headers`), anything
-    else `(request-target) host date`. The request target is path and query.
+    `(request-target) host date digest content-type collection-synchronization` (the last two if they are in
+    `message.headers`), anything else `(request-target) host date`. The request target is path and query.
     """
     headers = {"Host": target(message.url).authority, "Date": formatdate(now / SECOND, usegmt=True)}
     covered = ["(request-target)", "host", "date"]
     if message.has_content:
         headers["Digest"] = digest(message.body)
         covered.append("digest")
-        if "content-type" in message.headers:
-            covered.append("content-type")
+        covered += [name for name in ("content-type", COMPARED) if name in message.headers]
     sent = {**message.headers, **{name.lower(): value for name, value in headers.items()}}
     parameters = Parameters(
         key_id=quotable(key_id),
@@ -159,6 +158,7 @@ def claim(message: Message, *, now: int) -> Claim:
         signature=signature,
         algorithm=_ALGORITHMS[parameters.algorithm],
         bases=tuple(bases),
+        covered=covered,
     )
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from fediserver.errors import FediserverError
 
+COMPARED = "collection-synchronization"
+"""The header by which servers compare followers (FEP-8fcf); it is signed wherever it goes along."""
 DigestField = Literal["digest", "content-digest"]
 
 # Four algorithms in one header need under 300 characters.

@@ -17,6 +17,7 @@ from fediserver.signatures.claims import (
 )
 from fediserver.signatures.keys import Algorithm, PrivateKey
 from fediserver.signatures.message import (
+    COMPARED,
     Message,
     SignatureError,
     check_digest,
@@ -31,7 +32,8 @@ _NAMES: dict[Algorithm, str] = {algorithm: name for name, algorithm in _ALGORITH
 def sign(message: Message, *, key_id: str, key: PrivateKey, now: int) -> dict[str, str]:
     """The headers to send with the request: Host, Content-Digest when it has a body, and the signature's two.
 
-    Covers `@method`, `@target-uri` and `content-digest`, what Mastodon, Mitra and NodeBB ask for.
+    Covers `@method`, `@target-uri` and `content-digest`, what Mastodon, Mitra and NodeBB ask for, and
+    `collection-synchronization` if it is in `message.headers`.
     `now` is in milliseconds.
     """
     headers = {"Host": target(message.url).authority}
@@ -40,6 +42,9 @@ def sign(message: Message, *, key_id: str, key: PrivateKey, now: int) -> dict[st
     if message.has_content:
         fields["content-digest"] = headers["Content-Digest"] = content_digest(message.body)
         covered.append("content-digest")
+    if COMPARED in message.headers:
+        fields[COMPARED] = message.headers[COMPARED]
+        covered.append(COMPARED)
     parameters = {
         "created": str(now // SECOND),
         "keyid": f'"{quotable(key_id)}"',
@@ -101,6 +106,7 @@ def claim(message: Message, *, now: int) -> Claim:
         signature=signature,
         algorithm=algorithm,
         bases=(base(message, signed),),
+        covered=signed.items,
     )
 
 

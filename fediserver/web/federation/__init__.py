@@ -1,5 +1,6 @@
 """What other servers ask for and send: discovery, documents, collections, inboxes."""
 
+from fediserver.activitypub import follower_sync
 from fediserver.web.federation import collections, discovery, documents, inboxes
 from fediserver.web.federation.asking import admitting
 from fediserver.web.router import Route
@@ -19,6 +20,11 @@ ROUTES: list[Route] = [
     Route(method="POST", path="/users/{name}/outbox", endpoint=inboxes.outbox_is_read_only),
     Route(method="GET", path="/users/{name}/followers", endpoint=admitting(collections.followers)),
     Route(method="GET", path="/users/{name}/following", endpoint=admitting(collections.following)),
+    Route(
+        method="GET",
+        path=f"/users/{{name}}/{follower_sync.PATH}",
+        endpoint=collections.followers_there,
+    ),
     Route(
         method="GET",
         path="/users/{name}/collections/{which}",

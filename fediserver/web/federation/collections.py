@@ -7,15 +7,15 @@ from starlette.responses import Response
 
 from fediserver import ids
 from fediserver.actions import visibility
-from fediserver.activitypub import outbox
+from fediserver.activitypub import follower_sync, outbox
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.document import Document
 from fediserver.activitypub.render import activity, collection
 from fediserver.db import accounts, federation_pages, tags
 from fediserver.db.database import Reader
-from fediserver.errors import NotFound
+from fediserver.errors import NotFound, Unauthorised
 from fediserver.models.account import Account
-from fediserver.web.federation.asking import answer, ours
+from fediserver.web.federation.asking import answer, ours, signed_by
 from fediserver.web.federation.documents import open_post
 
 PAGE = 20
@@ -54,6 +54,19 @@ async def following(ctx: Context, request: Request) -> Response:
     """GET /users/NAME/following."""
     account = await ours(ctx, request.path_params["name"])
     return await _people(ctx, request, account, account.following_uri, account.following_count)
+
+
+async def followers_there(ctx: Context, request: Request) -> Response:
+    """GET /users/NAME/followers_synchronization: for a server, those of its own people who follow (FEP-8fcf)."""
+    asker = await signed_by(ctx, request)
+    if asker is None:
+        raise Unauthorised("Sign this request: each server is told of its own people")
+    account = await ours(ctx, request.path_params["name"])
+    items = await follower_sync.listed_for(ctx, account, asker)
+    uri = f"{account.uri}/{follower_sync.PATH}"
+    found = answer(collection.collection(uri, total=len(items), items=items))
+    found.headers["cache-control"] = "private, no-store"
+    return found
 
 
 async def _people(ctx: Context, request: Request, account: Account, uri: str, total: int) -> Response:
