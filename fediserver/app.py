@@ -18,6 +18,7 @@ from fediserver.db.migrate import migrate
 from fediserver.ids import Ids
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
+from fediserver.media.video import Converter
 from fediserver.models.uris import Uris
 from fediserver.net import mail
 from fediserver.net.client import Client, Reach
@@ -73,6 +74,7 @@ async def _context(
             transport=transport,
         ),
         images=Images(),
+        converter=Converter(largest=config.video_limit),
         storage=Storage(config.data_dir / "media"),
         secret=secret,
         vapid=await setup.vapid(db),

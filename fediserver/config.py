@@ -36,6 +36,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     allowed_private_networks: tuple[str, ...] = ()
     rate_limits: Literal["on", "off"] = "on"
     media_budget: int = 2 << 30
+    video_limit: int = 99 << 20
     media_base_url: str = ""
     mail_url: str = ""
     mail_from: str = ""
@@ -190,8 +191,9 @@ def _build(data_dir: Path, values: Mapping[str, str]) -> Config:
     fields.setdefault("trusted_proxies", "127.0.0.1/32,::1/128")
     for name in ("trusted_proxies", "allowed_private_networks"):
         fields[name] = _networks(name, fields.get(name, ""))
-    if "media_budget" in fields:
-        fields["media_budget"] = _bytes(fields["media_budget"])
+    for name in ("media_budget", "video_limit"):
+        if name in fields:
+            fields[name] = _bytes(name, fields[name])
     fields["data_dir"] = data_dir
     try:
         return msgspec.convert(fields, Config, strict=False)
@@ -206,10 +208,10 @@ def _networks(name: str, text: str) -> tuple[str, ...]:
         raise ConfigError(f"FEDISERVER_{name.upper()} wants networks such as 10.0.0.0/8: {problem}") from None
 
 
-def _bytes(text: str) -> int:
+def _bytes(name: str, text: str) -> int:
     found = _NUMBER_OF_BYTES.fullmatch(text.strip())
     if found is None:
         raise ConfigError(
-            f"FEDISERVER_MEDIA_BUDGET wants a number of bytes such as 2147483648 or 2GiB, not {text!r}"
+            f"FEDISERVER_{name.upper()} wants a number of bytes such as 2147483648 or 2GiB, not {text!r}"
         )
     return int(found[1]) * _UNITS[found[2].upper()]

@@ -22,6 +22,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 _numbers = itertools.count(1)
 _PROGRAMS = {
     "chromium": ("Chromium", ("chromium", "chromedriver")),
+    "ffmpeg": ("ffmpeg", ("ffmpeg", "ffprobe")),
     "npm": ("the set of JavaScript clients (Node, and `npm ci` in tests/clients)", ("node", "npm")),
 }
 # What npm writes when it is done.

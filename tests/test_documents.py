@@ -62,6 +62,8 @@ def test_documented_defaults_are_those_of_the_program(tmp_path: Path) -> None:
     assert said["FEDISERVER_TRUSTED_PROXIES"] == ",".join(settled.trusted_proxies)
     assert said["FEDISERVER_MEDIA_BUDGET"] == "2GiB"
     assert settled.media_budget == 2 << 30
+    assert said["FEDISERVER_VIDEO_LIMIT"] == "99MiB"
+    assert settled.video_limit == 99 << 20
 
 
 @pytest.mark.parametrize("name", NAMES)

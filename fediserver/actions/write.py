@@ -23,6 +23,10 @@ POLL_OPTIONS = 4
 OPTION_CHARACTERS = 50
 SHORTEST_POLL = 5 * MINUTE
 LONGEST_POLL = 31 * DAY
+_NOT_READY = (
+    "Validation failed: Cannot attach files that have not finished processing. Try again in a moment, or send the "
+    "file again if it could not be processed"
+)
 _NOT_FREE = "Validation failed: one of the attached files is not there, or already used"
 
 
@@ -138,6 +142,8 @@ async def attachments(
     ]
     if len(fit) != len(set(ids)):
         raise Invalid(_NOT_FREE)
+    if not all(one.is_ready for one in fit):
+        raise Invalid(_NOT_READY)
     if len(fit) > 1 and any(one.kind in ("video", "audio", "gifv") for one in fit):
         raise Invalid("Validation failed: a video or sound cannot be attached together with other files")
     return fit

@@ -10,6 +10,7 @@ from fediserver.activitypub.keyring import Keyring
 from fediserver.activitypub.wanted_links import WantedLinks
 from fediserver.media.images import Images
 from fediserver.media.storage import Storage
+from fediserver.media.video import Converter
 from fediserver.net.client import Client
 from fediserver.net.mail import Mailer
 from fediserver.signatures.webpush import Vapid
@@ -21,6 +22,7 @@ class Context(Core):
 
     net: Client
     images: Images
+    converter: Converter
     storage: Storage
     secret: bytes
     """The node's own secret, for signed links and forms; it survives restarts."""

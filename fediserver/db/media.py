@@ -18,6 +18,18 @@ OF_STATUSES = Query(f"""
     select {_ATTACHMENT} from media_attachments where status_id = any(:status_ids) order by status_id, position, id
 """)
 DESCRIBE = Query("update media_attachments set description = :description, meta = :meta where id = :id")
+MAKE_READY = Query("""
+    update media_attachments
+       set kind = :kind, mime = :mime, path = :path, preview_path = :preview_path, blurhash = :blurhash,
+           meta = :meta, bytes = :bytes
+     where id = :id
+""")
+SET_PREVIEW = Query("""
+    update media_attachments
+       set preview_path = :preview_path, blurhash = :blurhash, meta = :meta, bytes = :bytes
+     where id = :id
+""")
+NOTE_PROBLEM = Query("update media_attachments set problem = :problem where id = :id and path = ''")
 ATTACH = Query("""
     update media_attachments set status_id = :status_id, position = :position
      where id = :id and (status_id is null or status_id = :status_id)
@@ -86,6 +98,23 @@ async def of_statuses(db: Reader, status_ids: Sequence[int]) -> list[MediaAttach
 async def describe(tx: Writer, attachment_id: int, *, description: str, meta: str) -> None:
     """Write alt text and focus."""
     await tx.run(DESCRIBE, id=attachment_id, description=description, meta=meta)
+
+
+async def make_ready(tx: Writer, attachment: MediaAttachment) -> None:
+    """Write what was made of an upload."""
+    names = ("id", "kind", "mime", "path", "preview_path", "blurhash", "meta", "bytes")
+    await tx.run(MAKE_READY, **{name: getattr(attachment, name) for name in names})
+
+
+async def set_preview(tx: Writer, attachment: MediaAttachment) -> None:
+    """Write another picture that stands for a video or sound."""
+    names = ("id", "preview_path", "blurhash", "meta", "bytes")
+    await tx.run(SET_PREVIEW, **{name: getattr(attachment, name) for name in names})
+
+
+async def note_problem(tx: Writer, attachment_id: int, problem: str) -> None:
+    """Say why an upload will never be ready."""
+    await tx.run(NOTE_PROBLEM, id=attachment_id, problem=problem)
 
 
 async def attach(tx: Writer, ids: Sequence[int], status_id: int) -> bool:

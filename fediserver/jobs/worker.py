@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from fediserver.actions import refresh, trends
+from fediserver.actions.upload import CONVERSIONS
 from fediserver.activitypub import previews
 from fediserver.activitypub.context import Context
 from fediserver.activitypub.delivery import Deliverer
 from fediserver.activitypub.inbox import RECEIVED, UNVERIFIED
 from fediserver.clock import HOUR, SECOND
-from fediserver.db import hosts, intake, jobs, mails, push, refreshes
+from fediserver.db import conversions, hosts, intake, jobs, mails, push, refreshes
 from fediserver.db.database import Away, Writer
+from fediserver.jobs.conversions import Conversions
 from fediserver.jobs.errands import Errands
 from fediserver.jobs.housekeeping import tidy
 from fediserver.jobs.indexing import Indexer
@@ -56,6 +58,7 @@ class Worker:
             "pushes": Pusher(ctx),
             "mails": Postman(ctx),
             refresh.TOPIC: Refresher(ctx),
+            CONVERSIONS: Conversions(ctx),
         }
         self._works: dict[str, Callable[[], Awaitable[int]]] = {
             **{topic: crew.take_due for topic, crew in self._crews.items()},
@@ -149,5 +152,5 @@ def _note(what: str, problem: Exception) -> None:
 
 
 async def _release_all(tx: Writer) -> None:
-    for rows in (hosts, intake, jobs, push, mails, refreshes):
+    for rows in (hosts, intake, jobs, push, mails, refreshes, conversions):
         await rows.release_all(tx)

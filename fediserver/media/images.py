@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from fediserver.errors import Invalid, TooLarge, Unavailable
+from fediserver.media.child import environment
 from fediserver.media.kinds import sniff
 from fediserver.media.messages import (
     LENGTH_BYTES,
@@ -27,7 +28,6 @@ MIB = 1 << 20
 JOB_SECONDS = 20.0
 IDLE_SECONDS = 30.0
 MAX_WAITING = 64
-_KEPT_ENVIRONMENT = ("PYTHONPATH", "LD_LIBRARY_PATH")
 
 
 class _Broken(Exception):
@@ -139,7 +139,7 @@ class Images:
                 stdin=PIPE,
                 stdout=PIPE,
                 limit=MIB,
-                env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+                env=environment(),
             )
         return self._process
 

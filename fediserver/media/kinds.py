@@ -21,7 +21,6 @@ KINDS = {
     for kind in (
         Kind("image/jpeg", ".jpg", "image"),
         Kind("image/png", ".png", "image"),
-        # gifv would promise a silent video; an animated GIF stays an image.
         Kind("image/gif", ".gif", "image"),
         Kind("image/webp", ".webp", "image"),
         Kind("image/avif", ".avif", "image"),
@@ -29,13 +28,35 @@ KINDS = {
         Kind("video/webm", ".webm", "video"),
         Kind("video/quicktime", ".mov", "video"),
         Kind("audio/mpeg", ".mp3", "audio"),
+        Kind("audio/mp4", ".m4a", "audio"),
         Kind("audio/ogg", ".ogg", "audio"),
         Kind("audio/flac", ".flac", "audio"),
         Kind("audio/wav", ".wav", "audio"),
     )
 }
-ACCEPTED = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
-"""What may be uploaded; the instance document announces this list."""
+PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
+"""What may be uploaded everywhere."""
+VIDEO_AND_AUDIO = (
+    "video/mp4",
+    "video/quicktime",
+    "video/webm",
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/mp4",
+    "audio/m4a",
+    "audio/x-m4a",
+    "audio/ogg",
+    "audio/vorbis",
+    "audio/opus",
+    "audio/webm",
+    "audio/flac",
+    "audio/x-flac",
+    "audio/wav",
+    "audio/wave",
+    "audio/x-wav",
+    "audio/vnd.wave",
+)
+"""What may be uploaded besides where there is ffmpeg, under all the names that browsers have for it."""
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -45,11 +66,20 @@ _MAGIC = (
     (b"\x1aE\xdf\xa3", "video/webm"),
     (b"ID3", "audio/mpeg"),
     (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xfa", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
 )
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
-_BRANDS = {b"avif": "image/avif", b"avis": "image/avif", b"qt  ": "video/quicktime"}
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"qt  ": "video/quicktime",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+}
 # Photographs of telephones: the same container as video, but no video.
 _HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 

@@ -3,10 +3,14 @@
 import asyncio
 import base64
 import contextlib
+import io
 import os
 import re
 import secrets
+import shutil
+from collections.abc import Collection
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -17,6 +21,7 @@ _NAME_BYTES = 20
 _KEY = re.compile(r"[a-z2-7]{2}/[a-z2-7]{2}/[a-z2-7]{32}(?:\.[a-z0-9]{1,5})?")
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]{1,5})?")
 _TEMPORARY = ".part"
+_CHUNK = 1 << 20
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -39,10 +44,32 @@ class Storage:
         """Keep the bytes under a new random key; `suffix` such as `.jpg`. OSError when the disk is full."""
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"{suffix!r} is not a suffix")
-        name = base64.b32encode(secrets.token_bytes(_NAME_BYTES)).decode().lower()
-        key = f"{name[:2]}/{name[2:4]}/{name}{suffix}"
-        await asyncio.to_thread(_write, self._root, key, data)
+        key = self.reserve() + suffix
+        await self.keep(key, io.BytesIO(data))
         return key
+
+    def reserve(self) -> str:
+        """A new random key without a suffix: a stem, under which the files of one upload are kept."""
+        name = base64.b32encode(secrets.token_bytes(_NAME_BYTES)).decode().lower()
+        return f"{name[:2]}/{name[2:4]}/{name}"
+
+    async def keep(self, key: str, source: IO[bytes]) -> None:
+        """Keep what a file holds from where it stands, under a key of ours. OSError when the disk is full."""
+        self.path(key)
+        await asyncio.to_thread(_write, self._root, key, source)
+
+    def part(self, stem: str, name: str) -> Path:
+        """Where to write a file of a stem that is not whole yet; `settle` makes it one, `forget` removes it."""
+        path = self.path(stem)
+        return path.with_name(f"{path.name}.{name}{_TEMPORARY}")
+
+    async def settle(self, part: Path, key: str) -> None:
+        """Give a part that is whole its key; it is on the disk when this returns."""
+        await asyncio.to_thread(_settle, part, self.path(key))
+
+    async def forget(self, stem: str, *, but: Collection[str] = ()) -> None:
+        """Remove the files of a stem, whole or in part, but for those keys."""
+        await asyncio.to_thread(_forget, self.path(stem), {self.path(key) for key in but})
 
     def path(self, key: str) -> Path:
         """Where the file of a key lies, whether or not it is there; NotFound for what is no key."""
@@ -71,7 +98,7 @@ class Storage:
         return await asyncio.to_thread(_sweep, self._root)
 
 
-def _write(root: Path, key: str, data: bytes) -> None:
+def _write(root: Path, key: str, source: IO[bytes]) -> None:
     path = root / key
     made = [folder for folder in (root, path.parent.parent, path.parent) if not folder.exists()]
     for folder in made:
@@ -80,7 +107,7 @@ def _write(root: Path, key: str, data: bytes) -> None:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            shutil.copyfileobj(source, file, _CHUNK)
             file.flush()
             os.fsync(descriptor)
         temporary.rename(path)
@@ -91,6 +118,22 @@ def _write(root: Path, key: str, data: bytes) -> None:
     # A rename is on the disk once its folder is; a new folder, once the one above it is.
     for folder in dict.fromkeys([path.parent, *(folder.parent for folder in made)]):
         _sync(folder)
+
+
+def _settle(part: Path, path: Path) -> None:
+    descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(descriptor, 0o600)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    part.rename(path)
+    _sync(path.parent)
+
+
+def _forget(stem: Path, but: set[Path]) -> None:
+    for path in {stem, *stem.parent.glob(f"{stem.name}.*")} - but:
+        path.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

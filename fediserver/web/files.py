@@ -22,6 +22,8 @@ _HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
     "cross-origin-resource-policy": "cross-origin",
 }
+# As documents of their own they are shown by the browser's player, which a sandbox keeps from loading them.
+_PLAYED = {**_HEADERS, "content-security-policy": "default-src 'none'; media-src 'self'"}
 _STANDS_IN = {**_HEADERS, "cache-control": "public, max-age=60"}
 
 
@@ -52,7 +54,9 @@ def _file(path: Path) -> Response:
     mime = _TYPES.get(path.suffix)
     if mime is None or not path.is_file():
         raise NotFound
-    return FileResponse(path, headers=_HEADERS, media_type=mime)
+    headers = _HEADERS if mime.startswith("image/") else _PLAYED
+    # Answers requests for a range, without which Safari plays nothing.
+    return FileResponse(path, headers=headers, media_type=mime)
 
 
 ROUTES: list[Route] = [

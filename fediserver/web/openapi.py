@@ -22,6 +22,7 @@ from fediserver.web.api.answers import ANSWERS, ENTITIES
 from fediserver.web.api.endpoint import Endpoint
 from fediserver.web.api.paging import Size
 from fediserver.web.pages import routes as pages
+from fediserver.web.params import Upload
 from fediserver.web.responses import JSON
 from fediserver.web.router import Route
 
@@ -234,7 +235,7 @@ def _operation(
         "operationId": _identity(route),
         "summary": summary(route),
         "parameters": [*_path_parameters(route), *(_paging(endpoint.size) if endpoint.size else ())],
-        "responses": _responses(answer, media_type, _failures(route, endpoint)),
+        "responses": _responses(answer, media_type, _failures(route, endpoint), _NOT_YET.get(name(route))),
     }
     if endpoint.knows_viewer or endpoint.needs_token:
         # A token needs one of the scopes, not all of them.
@@ -245,7 +246,7 @@ def _operation(
         if route.method in _QUERY:
             operation["parameters"] += _query_parameters(schema, components)
         else:
-            forms = _FORMS if not endpoint.uploads else _FORMS[2:]
+            forms = _FORMS[2:] if endpoint.uploads and _is_file(endpoint.takes) else _FORMS
             operation["requestBody"] = {"content": {form: {"schema": schema} for form in forms}}
     if endpoint.deprecated:
         operation["deprecated"] = True
@@ -264,6 +265,11 @@ def _plain_operation(route: Route, plain: _Plain) -> Schema:
         schema = _entity(plain.takes)
         operation["requestBody"] = {"content": {form: {"schema": schema} for form in _FORMS}}
     return operation
+
+
+def _is_file(takes: type[msgspec.Struct]) -> bool:
+    """Whether there is nothing to send without a file."""
+    return any(field.required and field.type is Upload for field in msgspec.structs.fields(takes))
 
 
 def _identity(route: Route) -> str:
@@ -335,10 +341,16 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
 """Errors that an endpoint's kind does not tell of."""
 
 
-def _responses(answer: str, media_type: str, fails: Iterable[int]) -> Schema:
+_NOT_YET: Final = {"media.upload": 202, "media.upload_and_wait": 202, "media.show": 206, "media.change": 206}
+"""What an endpoint answers, with the same entity, as long as the thing is not ready."""
+
+
+def _responses(answer: str, media_type: str, fails: Iterable[int], not_yet: int | None = None) -> Schema:
     said: Schema = {"204": {"description": "Nothing"}} if answer == "nothing" else {}
     if answer not in ("nothing", "elsewhere"):
         said = {"200": {"description": "As asked", "content": {media_type: {"schema": _kind(answer)}}}}
+    if not_yet is not None:
+        said[str(not_yet)] = said["200"] | {"description": "Not ready yet: ask again"}
     # Whoever comes from a blocked network is refused everywhere.
     return said | {str(code): _failure(code, media_type) for code in sorted({*fails, 403})}
 

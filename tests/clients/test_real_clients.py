@@ -11,6 +11,7 @@ import pytest
 from mastodon import Mastodon, StreamListener
 from PIL import Image
 
+from tests import films
 from tests.clients.door import authorise
 from tests.processes import Node
 
@@ -238,3 +239,32 @@ async def test_mastodon_py_streams_in_both_ways(garden: Node) -> None:
             time.sleep(0.1)
 
     await asyncio.to_thread(listen)
+
+
+@pytest.mark.needs_tool("ffmpeg")
+async def test_mastodon_py_posts_a_video_and_a_sound(garden: Node) -> None:
+    rose = await logged_in(garden, "rose")
+
+    def post() -> None:
+        # The library asks until it is ready.
+        film = rose.media_post(
+            films.film("webm"),
+            mime_type="video/webm",
+            description="A test card",
+            thumbnail=picture(),
+            thumbnail_mime_type="image/png",
+            synchronous=True,
+        )
+        assert (film.type, film.description) == ("video", "A test card")
+        assert film.url.endswith(".mp4")
+        assert film.meta.original.width == 320
+        assert film.meta.small.width == 64
+        status = rose.status_post("Look", media_ids=[film])
+        assert status.media_attachments[0].url == film.url
+        tone = rose.media_post(films.sound("mp3"), mime_type="audio/mpeg", synchronous=True)
+        assert tone.type == "audio"
+        assert rose.status_post("Listen", media_ids=[tone]).media_attachments[0].type == "audio"
+        loop = rose.media_post(films.gif(), mime_type="image/gif", synchronous=True)
+        assert loop.type == "gifv"
+
+    await asyncio.to_thread(post)

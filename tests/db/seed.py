@@ -454,6 +454,12 @@ def seeds() -> list[str]:
             "import_id, position, entry, failed, next_at",
             f"case when i % 2 = 0 then 1 else i % 3999 + 2 end, i, '{{}}', i % 20 = 0, {NOON} + i",
         ),
+        _insert(
+            4_000,
+            "conversions",
+            "media_id, account_id, stem, run_at",
+            f"{ID}, i % 200 + 1, 'aa/bb/' || i, {NOON} + i",
+        ),
         _insert(4_000, "mail_counts", "address_hash, day, count", "'a' || i, i % 3, 1"),
         _insert(4_000, "pending_mentions", "status_id, handle", f"{_of('i')}, 'a@b' || i"),
         _insert(

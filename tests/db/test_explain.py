@@ -22,6 +22,10 @@ BIG = 1_000
 """Rows of a table that is not read from end to end."""
 
 MAY_SCAN: dict[str, str] = {
+    "conversions.DUE": "asks whether one is in hand, of a table that holds only what waits: at most 64",
+    "conversions.RELEASE_ALL": "once, at the start of the only process",
+    "conversions.RENEW": "three times a minute, of a table that holds only what waits: at most 64",
+    "conversions.WAITING": "takes the first rows of a table that holds at most 64",
     "dimensions.UPLOADED_BYTES": "when somebody who moderates looks at how much space is used, on the slow reader",
     "discovery.DIRECTORY[(False, 'new')]": "in the order of ids, and ends with its page: most want to be found",
     "domain_rules.SILENCE": "an organiser decides about a server and what is below it: a few times a year",
@@ -105,6 +109,7 @@ DRIVING: dict[str, tuple[str, str]] = {
     "outgoing.TO_FOLLOWERS": ("f USING INDEX follows_target (target_id=?)", "follows_target"),
     "push.DUE": ("pushes USING INDEX pushes_due (run_at<?)", "pushes_due"),
     "jobs.DUE": ("jobs USING INDEX jobs_due (run_at<?)", "jobs_due"),
+    "conversions.DUE": ("conversions USING INDEX conversions_due (run_at<?)", "conversions_due"),
     "mails.DUE": ("mails USING INDEX mails_due (run_at<?)", "mails_due"),
     # Notifications, and whether one is wanted.
     "notification_pages.DOWN": (

@@ -1,3 +1,4 @@
+import io
 import os
 from pathlib import Path
 
@@ -88,3 +89,23 @@ async def test_what_a_killed_writer_left_is_swept_away(storage: Storage) -> None
 async def test_an_empty_storage_counts_nothing(storage: Storage) -> None:
     assert await storage.usage() == Usage(files=0, size=0)
     assert await storage.sweep() == 0
+
+
+async def test_files_of_a_stem_go_together(storage: Storage, tmp_path: Path) -> None:
+    stem = storage.reserve()
+    await storage.keep(stem + ".raw", io.BytesIO(b"as sent"))
+    part, left = storage.part(stem, "mp4"), storage.part(stem, "cover")
+    part.write_bytes(b"made")
+    left.write_bytes(b"half")
+    await storage.settle(part, stem + ".mp4")
+    assert await storage.read(stem + ".mp4") == b"made"
+    assert storage.path(stem + ".mp4").stat().st_mode & 0o777 == 0o600
+    other = await storage.store(b"another's", ".mp4")
+    await storage.forget(stem, but=[stem + ".mp4"])
+    assert (await storage.usage()).files == 2
+    assert not left.exists()
+    await storage.forget(stem)
+    assert await storage.read(other) == b"another's"
+    assert (await storage.usage()).files == 1
+    with pytest.raises(NotFound):
+        await storage.forget("../" + stem)

@@ -334,6 +334,26 @@ async def test_files_of_other_servers_are_shown_by_way_of_here(garden: Garden, k
     assert f'src="http://localhost:8001/media/remote/7?key={key}"' in await checked(browser, path)
 
 
+async def test_films_and_sounds_have_the_browsers_own_controls(garden: Garden) -> None:
+    alice = await garden.account("alice")
+    media_at = "http://localhost:8001/media/a"
+    for kind, label, shown in (
+        (
+            "video",
+            "A leek",
+            f'<video controls preload="none" poster="{media_at}/c.jpg" src="{media_at}/b.mp4"',
+        ),
+        ("gifv", "", f'<video controls loop muted preload="none" poster="{media_at}/c.jpg"'),
+        ("audio", "", f'<img src="{media_at}/c.jpg" alt="" loading="lazy">\n<audio controls preload="none"'),
+    ):
+        file = await picture(garden, alice, kind=kind, path="a/b.mp4", description=label)
+        status = await post(garden, alice, "from here", media_ids=[file])
+        page = await checked(garden.browser(), f"/@alice/{status.id}")
+        assert shown in page
+        assert "autoplay" not in page
+        assert (f'aria-label="{label}"' if label else "without description") in page
+
+
 async def test_a_long_conversation_stays_a_page(garden: Garden) -> None:
     alice = await garden.account("alice")
     first = await post(garden, alice, "beginning")

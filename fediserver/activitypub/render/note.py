@@ -162,8 +162,12 @@ def attachment(item: MediaAttachment, media_url: MediaUrl) -> Document:
         "name": item.description or None,
     }
     doc |= {key: original[key] for key in ("width", "height") if original.get(key)}
+    if original.get("duration"):
+        doc["duration"] = f"PT{round(original['duration'], 3)}S"
     if item.blurhash:
         doc["blurhash"] = item.blurhash
+    if item.kind != "image" and item.preview_path:
+        doc["icon"] = {"type": "Image", "url": media_url(item.preview_path)}
     if focus:
         doc["focalPoint"] = [float(focus["x"]), float(focus["y"])]
     return doc

@@ -17,7 +17,8 @@ from fediserver.db import accounts as account_rows
 from fediserver.db import settings, usage
 from fediserver.db.database import Database
 from fediserver.db.usage import Counts
-from fediserver.media.kinds import ACCEPTED
+from fediserver.media import encoding
+from fediserver.media.kinds import PICTURES, VIDEO_AND_AUDIO
 from fediserver.models.about import About
 from fediserver.models.account import Account
 from fediserver.text.count import LINK_COUNTS
@@ -102,7 +103,7 @@ async def _facts(ctx: Context, now: int) -> _Facts:
 
 def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:
     config = ctx.config
-    configuration = _limits()
+    configuration = _limits(ctx)
     return {
         "uri": config.domain,
         "title": facts.about.title or config.domain,
@@ -148,7 +149,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
         "languages": ["en"],
         "configuration": {"urls": urls, "vapid": {"public_key": ctx.vapid.public}}
-        | _limits()
+        | _limits(ctx)
         | {
             "timelines_access": {feeds: dict(_ANYBODY) for feeds in _FEEDS},
             "translation": {"enabled": False},
@@ -174,7 +175,8 @@ def _streaming(ctx: Context) -> str:
     return ctx.config.base_url.replace("http", "ws", 1)
 
 
-def _limits() -> dict[str, object]:
+def _limits(ctx: Context) -> dict[str, object]:
+    films = ctx.converter.is_there
     return {
         "accounts": {
             "max_featured_tags": _FEATURED_TAGS,
@@ -193,14 +195,14 @@ def _limits() -> dict[str, object]:
             "characters_reserved_per_url": LINK_COUNTS,
         },
         "media_attachments": {
-            "supported_mime_types": list(ACCEPTED),
+            "supported_mime_types": [*PICTURES, *(VIDEO_AND_AUDIO if films else ())],
             "description_limit": DESCRIPTION_CHARACTERS,
             "image_size_limit": PICTURE_BYTES,
             "image_matrix_limit": PICTURE_PIXELS,
-            # No video is taken; clients want the keys.
-            "video_size_limit": 0,
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
+            # Clients want the keys, also where no video is taken.
+            "video_size_limit": ctx.converter.largest if films else 0,
+            "video_frame_rate_limit": encoding.FRAME_RATE if films else 0,
+            "video_matrix_limit": encoding.PIXELS if films else 0,
         },
         "polls": {
             "max_options": write.POLL_OPTIONS,

@@ -13,7 +13,12 @@ def attachment(shelved: Shelf, row: MediaAttachment) -> dict[str, object]:
         "id": str(row.id),
         "type": row.kind,
         "url": url,
-        "preview_url": shelved.file(row.preview_path) if row.preview_path else url,
+        # A sound without a picture has none, and is none.
+        "preview_url": shelved.file(row.preview_path)
+        if row.preview_path
+        else None
+        if row.kind == "audio"
+        else url,
         "remote_url": row.remote_url or None,
         "preview_remote_url": None,
         "text_url": None,

@@ -382,6 +382,7 @@ ANSWERS: Final[dict[str, str]] = {
     "media.delete": "object",
     "media.show": "MediaAttachment",
     "media.upload": "MediaAttachment",
+    "media.upload_and_wait": "MediaAttachment",
     "notification_groups.dismiss": "object",
     "notification_groups.page": "GroupedNotificationsResults",
     "notification_groups.senders": "Account[]",

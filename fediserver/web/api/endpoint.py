@@ -44,9 +44,10 @@ _PAGE = Size(20, 40)
 
 
 class Uploads(NamedTuple):
-    """How many bytes the files of a request may have."""
+    """How many bytes the files of a request may have, and how many videos as large as the settings say."""
 
     size: int
+    videos: int = 0
 
 
 class TokenAnywhere(NamedTuple):
@@ -71,7 +72,7 @@ class Endpoint:
         self._token_anywhere = False
         self.takes: type[msgspec.Struct] | None = None
         self.size: Size | None = None
-        self.uploads = 0
+        self.uploads: Uploads | None = None
         self._rule = rule
         self.deprecated = deprecated
         self._context_name = ""
@@ -163,7 +164,7 @@ class Endpoint:
             return _word(name)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             self.takes = hint
-            self.uploads = sum(extra.size for extra in extras if isinstance(extra, Uploads))
+            self.uploads = next((extra for extra in extras if isinstance(extra, Uploads)), None)
             return _parameters(hint, self.uploads)
         raise TypeError(f"{self.function.__qualname__}: nobody knows what {name}: {hint} is")
 
@@ -205,9 +206,10 @@ def _word(name: str) -> Supply:
     return supply
 
 
-def _parameters(model: type[Any], uploads: int) -> Supply:
+def _parameters(model: type[Any], uploads: Uploads | None) -> Supply:
     async def supply(ctx: Context, request: Request) -> object:
-        return await params.read(request, model, uploads=uploads)
+        size = uploads.size + uploads.videos * ctx.config.video_limit if uploads else 0
+        return await params.read(request, model, uploads=size)
 
     return supply
 

@@ -63,6 +63,7 @@ REPORTS = Rule("reports", 400, 86_400)
 
 _LIMITED: dict[Function, Rule] = {
     media.upload: UPLOADS,
+    media.upload_and_wait: UPLOADS,
     posting.create: POSTS,
     posting.delete: DELETIONS,
     interactions.unreblog: DELETIONS,
@@ -172,7 +173,7 @@ _POSTS: tuple[Line, ...] = (
     ("POST", f"{_STATUS}/unmute", interactions.unmute, "write:mutes"),
     ("GET", "/api/v1/favourites", statuses.favourites, "read:favourites"),
     ("GET", "/api/v1/bookmarks", statuses.bookmarks, "read:bookmarks"),
-    ("POST", "/api/v1/media", media.upload, "write:media"),
+    ("POST", "/api/v1/media", media.upload_and_wait, "write:media"),
     ("POST", "/api/v2/media", media.upload, "write:media"),
     ("GET", "/api/v1/media/{media_id}", media.show, "write:media"),
     ("PUT", "/api/v1/media/{media_id}", media.change, "write:media"),

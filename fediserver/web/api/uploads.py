@@ -1,12 +1,18 @@
-"""From a file that a client sent to a picture on the disk."""
+"""From a file that a client sent to a picture, or a video that is yet to be made ready, on the disk."""
 
 import asyncio
+import io
+from typing import IO
 
-from fediserver.actions.upload import StoredPicture
+from fediserver.actions import upload as uploading
+from fediserver.actions.upload import SOURCE, StoredPicture
 from fediserver.activitypub.context import Context
 from fediserver.errors import TooLarge
-from fediserver.media.kinds import KINDS
+from fediserver.media import gif
+from fediserver.media.kinds import KINDS, sniff
 from fediserver.media.messages import Picture, Purpose
+from fediserver.models.account import Account
+from fediserver.models.media import Conversion
 from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.web.params import Upload
 
@@ -37,6 +43,52 @@ async def stored(ctx: Context, data: bytes, purpose: Purpose) -> StoredPicture:
         blurhash=picture.blurhash,
         bytes=_size(picture, one_file=preview_path == path),
     )
+
+
+async def type_of(upload: Upload) -> str | None:
+    """The media type that its first bytes claim; a moving GIF is one that a video can be made of."""
+    return sniff(await asyncio.to_thread(_head, upload.file))
+
+
+async def is_film(ctx: Context, upload: Upload, mime: str | None) -> bool:
+    """Whether it is a matter for ffmpeg; a moving GIF only where there is one."""
+    if mime == "image/gif":
+        return ctx.converter.is_there and await asyncio.to_thread(_moves, upload.file)
+    return mime is not None and KINDS[mime].attachment in ("video", "audio")
+
+
+async def kept(ctx: Context, owner: Account, upload: Upload) -> Conversion:
+    """Keep a video or sound as it was sent, to be made ready later; answers the reservation for its files."""
+    ctx.converter.demand()
+    if upload.size > ctx.converter.largest:
+        raise TooLarge(f"The file is too large: at most {_readable(ctx.converter.largest)} are taken")
+    conversion = await uploading.reserve(ctx, owner, ctx.storage.reserve())
+    await ctx.storage.keep(conversion.stem + SOURCE, upload.file)
+    return conversion
+
+
+async def still(ctx: Context, upload: Upload, stem: str) -> StoredPicture:
+    """A picture that is to stand for a video or sound, small and without movement, kept under a stem."""
+    drawn = await ctx.images.process(await bytes_of(upload), purpose="preview")
+    path = stem + KINDS[drawn.preview_mime].suffix
+    await ctx.storage.keep(path, io.BytesIO(drawn.preview))
+    return uploading.stored_still(drawn, path)
+
+
+def _head(file: IO[bytes]) -> bytes:
+    head = file.read(16)
+    file.seek(0)
+    return head
+
+
+def _moves(file: IO[bytes]) -> bool:
+    found = gif.moves(file)
+    file.seek(0)
+    return found
+
+
+def _readable(size: int) -> str:
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size} bytes"
 
 
 def _size(picture: Picture, *, one_file: bool) -> int:
