@@ -332,6 +332,7 @@ _ALSO: Final[dict[str, tuple[int, ...]]] = {
     "accounts.by_handle": (404,),
     "admin_figures.dimensions": (404,),
     "admin_figures.measures": (404,),
+    "collections.create": (404,),
     "posting.create": (404,),
     "reports.create": (404,),
     "sign_up.create": (403,),
