@@ -63,6 +63,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_id: int | None = None
     quoted_id: int | None = None
     quote_policy: QuotePolicy | None = None
+    allowed_mentions: list[int] | None = None
+
+
+class Unexpected(Invalid):
+    """A text names people beside those that `allowed_mentions` lists; nothing was published."""
+
+    def __init__(self, found: tuple[Account, ...]) -> None:
+        super().__init__("Post would be sent to unexpected accounts")
+        self.accounts = found
 
 
 class Checked(NamedTuple):
@@ -78,7 +87,8 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
     """Publish: on return the post, its notifications and its deliveries survive a crash.
 
     A draft with an idempotency key that was used within the hour answers with the first post.
-    Raises Invalid for a post that breaks a rule, NotFound for a parent that is not there.
+    Raises Invalid for a post that breaks a rule, Unexpected for people whom its author did not mean to name,
+    NotFound for a parent that is not there.
     """
     if author.suspended_at is not None:
         raise Forbidden("Your account is suspended")
@@ -87,6 +97,7 @@ async def publish(core: Core, author: Account, draft: Draft) -> Status:
     checked = await check(core, author, draft)
     draft, files, quoted = checked.draft, checked.files, checked.quoted
     written = await write(core, draft.text, draft.spoiler_text)
+    _check_mentions(author, draft, written)
     status = await _compose(core, author, checked, written)
     poll, options = poll_rows(core, draft.poll, status.id) if draft.poll else (None, ())
     if poll is not None:
@@ -139,12 +150,21 @@ async def check(core: Core, author: Account, draft: Draft) -> Checked:
 
 
 def _tidied(draft: Draft) -> Draft:
-    """A warning without a text becomes the text, as in Mastodon."""
+    """A warning without a text becomes the text of a sensitive post, as in Mastodon."""
     text, spoiler = draft.text.replace("\0", ""), draft.spoiler_text.replace("\0", "").strip()
     bare = not draft.media_ids and draft.poll is None and draft.quoted_id is None
     if spoiler and not text.strip() and bare:
-        text, spoiler = spoiler, ""
+        return msgspec.structs.replace(draft, text=spoiler, spoiler_text="", sensitive=True)
     return msgspec.structs.replace(draft, text=text, spoiler_text=spoiler)
+
+
+def _check_mentions(author: Account, draft: Draft, written: Written) -> None:
+    if draft.allowed_mentions is None:
+        return
+    expected = {author.id, *draft.allowed_mentions}
+    unexpected = tuple(one for one in written.mentioned if one.id not in expected)
+    if unexpected:
+        raise Unexpected(unexpected)
 
 
 async def _made_before(core: Core, author: Account, key: str) -> Status | None:
@@ -245,7 +265,9 @@ async def _compose(
 
 
 def _may_come(core: Core, draft: Draft, written: Written) -> list[Handle]:
-    """People of other servers who were not met yet, but may be there."""
+    """People of other servers who were not met yet, but may be there; none where all who may be named are listed."""
+    if draft.allowed_mentions is not None:
+        return []
     return [handle for handle in written.unknown if domain_of(core, handle) and handle not in draft.absent]
 
 

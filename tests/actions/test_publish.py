@@ -77,7 +77,7 @@ async def test_an_answer_to_what_one_may_not_see_is_refused(town: Town) -> None:
 async def test_a_warning_without_a_text_becomes_the_text(town: Town) -> None:
     alice = await town.account("alice")
     made = await publish(town.ctx, alice, Draft(text="", spoiler_text="careful"))
-    assert (made.text, made.spoiler_text) == ("careful", "")
+    assert (made.text, made.spoiler_text, made.sensitive) == ("careful", "", True)
 
 
 async def test_an_answer_to_a_boost_is_an_answer_to_the_post(town: Town) -> None:

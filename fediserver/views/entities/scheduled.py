@@ -40,11 +40,12 @@ async def scheduled_status(ctx: Context, row: Scheduled, viewer_id: int) -> dict
 
 def _params(draft: Draft) -> dict[str, object]:
     """What was asked for, under Mastodon's names; some ids are numbers here."""
+    allowed = draft.allowed_mentions
     return {
         "text": draft.text,
         "poll": None if draft.poll is None else _poll(draft.poll),
         "media_ids": [str(one) for one in draft.media_ids] or None,
-        "allowed_mentions": None,
+        "allowed_mentions": allowed and [str(one) for one in allowed],
         "sensitive": draft.sensitive,
         "spoiler_text": draft.spoiler_text or None,
         "visibility": None if draft.visibility is None else draft.visibility.word,

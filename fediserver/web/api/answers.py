@@ -79,7 +79,7 @@ ENTITIES: Final[dict[str, str]] = {
     """,
     "DomainBlock": "domain:string digest:string severity:string comment:string|null",
     "DomainBlockPreview": "following_count?:integer followers_count?:integer",
-    "Error": "error:string error_description?:string details?:object",
+    "Error": "error:string error_description?:string details?:object unexpected_accounts?:Account[]",
     "ExtendedDescription": "updated_at:datetime|null content:html",
     "FamiliarFollowers": "id:string accounts:Account[]",
     "FeatureApproval": "automatic?:string[] manual?:string[] current_user?:string",

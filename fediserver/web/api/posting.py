@@ -11,7 +11,7 @@ from fediserver.actions import delete as deleting
 from fediserver.actions import edit as editing
 from fediserver.actions import quote as quoting
 from fediserver.actions.edit import Revision
-from fediserver.actions.publish import Draft, publish
+from fediserver.actions.publish import Draft, Unexpected, publish
 from fediserver.actions.schedule import schedule
 from fediserver.actions.write import PollDraft, domain_of
 from fediserver.activitypub import lookup
@@ -22,7 +22,7 @@ from fediserver.errors import BadRequest, Invalid
 from fediserver.models.visibility import Visibility, named
 from fediserver.text import compose
 from fediserver.text.handles import Handle
-from fediserver.views.entities import statuses
+from fediserver.views.entities import accounts, statuses
 from fediserver.views.entities.scheduled import scheduled_status
 from fediserver.views.entities.shelf import Json
 from fediserver.web.api import targets
@@ -74,6 +74,7 @@ class NewPost(msgspec.Struct):
     scheduled_at: str | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str | None = None
+    allowed_mentions: list[int] | None = None
 
 
 class MediaChange(msgspec.Struct):
@@ -112,6 +113,7 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
         idempotency_key=_key(request),
         quoted_id=wanted.quoted_status_id,
         quote_policy=policy_of(wanted.quote_approval_policy),
+        allowed_mentions=wanted.allowed_mentions,
     )
     moment = moment_of(wanted.scheduled_at) if wanted.scheduled_at else None
     # A time that is past asks for nothing to wait for.
@@ -119,9 +121,15 @@ async def create(ctx: Context, me: Viewer, request: Request, wanted: NewPost) ->
         row = await schedule(ctx, me.account, draft, moment)
         return json_response(await scheduled_status(ctx, row, me.id))
     absent = await _meet(ctx, wanted.status)
-    return await answer(
-        ctx, me, await publish(ctx, me.account, msgspec.structs.replace(draft, absent=absent))
-    )
+    try:
+        status = await publish(ctx, me.account, msgspec.structs.replace(draft, absent=absent))
+    except Unexpected as error:
+        body = {
+            "error": str(error),
+            "unexpected_accounts": await accounts.accounts(ctx, error.accounts, me.id),
+        }
+        return json_response(body, 422)
+    return await answer(ctx, me, status)
 
 
 async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> Response:

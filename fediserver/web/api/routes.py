@@ -90,10 +90,17 @@ _FILTER = "/api/v2/filters/{filter_id}"
 _GROUP = "/api/v2/notifications/{group_key}"
 _REQUESTS = "/api/v1/notifications/requests"
 
-_SINCE_FILTERS_V2 = "@1668384000"
+_SINCE_4_0 = "@1668384000"
 _DEPRECATED: dict[Function, str] = dict.fromkeys(
-    (filters_v1.page, filters_v1.create, filters_v1.show, filters_v1.change, filters_v1.remove),
-    _SINCE_FILTERS_V2,
+    (
+        filters_v1.page,
+        filters_v1.create,
+        filters_v1.show,
+        filters_v1.change,
+        filters_v1.remove,
+        instance.version_1,
+    ),
+    _SINCE_4_0,
 )
 """Since when Mastodon calls an endpoint deprecated, as its header says it (RFC 9745)."""
 

@@ -212,3 +212,9 @@ async def test_years_are_for_those_whose_they_are(town: Any, method: str, path: 
     alice = await town.account("alice")
     assert (await (await town.client()).request(method, path)).status_code == 401
     assert (await (await town.client(alice, scopes=wrong)).request(method, path)).status_code == 403
+
+
+async def test_the_first_description_of_the_node_is_called_deprecated(town: Any) -> None:
+    stranger = await town.client()
+    old, new = [await stranger.get(f"/api/v{version}/instance") for version in (1, 2)]
+    assert (old.headers["deprecation"], "deprecation" in new.headers) == ("@1668384000", False)

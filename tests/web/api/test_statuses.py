@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from fediserver.actions import block
+from tests.garden import unlisted
+
+ERRANDS = unlisted("select count(*) from jobs where kind = 'mentions'")
 
 
 async def test_a_post_has_everything_that_was_asked_for(town: Any) -> None:
@@ -51,6 +54,31 @@ async def test_a_post_comes_in_any_form(town: Any, body: dict[str, Any]) -> None
     client = await town.client(await town.account("alice"))
     status = (await client.post("/api/v1/statuses/", **body)).json()
     assert (status["content"], status["visibility"]) == ("<p>hello</p>", "private")
+
+
+@pytest.mark.parametrize("form", ["json", "data"])
+async def test_a_post_names_nobody_beside_those_who_are_meant(town: Any, form: str) -> None:
+    alice, bob, carol = [await town.account(name) for name in ("alice", "bob", "carol")]
+    client = await town.client(alice)
+    name = "allowed_mentions" if form == "json" else "allowed_mentions[]"
+    wanted = {"status": "@alice @bob and @carol", name: [str(bob.id)]}
+    refused = await client.post("/api/v1/statuses", **{form: wanted})
+    assert refused.status_code == 422
+    assert refused.json()["error"] == "Post would be sent to unexpected accounts"
+    assert [one["id"] for one in refused.json()["unexpected_accounts"]] == [str(carol.id)]
+    assert (await client.get(f"/api/v1/accounts/{alice.id}/statuses")).json() == []
+    made = await client.post("/api/v1/statuses", **{form: wanted | {name: [str(bob.id), str(carol.id)]}})
+    assert [one["acct"] for one in made.json()["mentions"]] == ["alice", "bob", "carol"]
+
+
+async def test_where_all_who_are_meant_are_listed_nobody_is_looked_for_later(town: Any) -> None:
+    client = await town.client(await town.account("alice"))
+    wanted = {"status": "@dora@away.example secret", "allowed_mentions": []}
+    assert (await client.post("/api/v1/statuses", json=wanted)).json()["mentions"] == []
+    assert await town.ctx.db.value(ERRANDS) == 0
+    del wanted["allowed_mentions"]
+    await client.post("/api/v1/statuses", json=wanted)
+    assert await town.ctx.db.value(ERRANDS) == 1
 
 
 async def test_the_same_key_makes_one_post(town: Any) -> None:
