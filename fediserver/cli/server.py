@@ -73,6 +73,15 @@ class _WebSocket(WebSocketsSansIOProtocol):
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope["state"]["line"] = _Line(self.transport)
 
+    async def send(self, message: Any) -> None:
+        """Send; a refusal is the end of the handshake, too.
+
+        To uvicorn it is none, and every stranger without a token would write a fault into the log.
+        """
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
 
 class Server(uvicorn.Server):
     """Leaves the signals that stop it to us: they end the worker, too. `stopping` is called when one comes."""
