@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import orjson
+from msgspec import UNSET, UnsetType
 
 from fediserver.actions import converse, index, link, notify, outbox, quote
 from fediserver.actions.audience import of_change
@@ -11,6 +12,7 @@ from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.place import write_tags
 from fediserver.actions.write import (
+    FILES_OR_POLL,
     PollDraft,
     Written,
     attach,
@@ -33,15 +35,18 @@ from fediserver.text.sanitise import one_line
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as it is to be; `media_changes` maps an attachment to (alt text, focus as (x, y) or None)."""
+    """A post as it is to be; `media_changes` maps an attachment to (alt text, focus as (x, y) or None).
+
+    Files and poll that nothing is said of stay.
+    """
 
     text: str = ""
     spoiler_text: str = ""
     sensitive: bool = False
     language: str | None = None
-    media_ids: list[int] = []
+    media_ids: list[int] | UnsetType = UNSET
     media_changes: dict[int, tuple[str, tuple[float, float] | None]] = {}
-    poll: PollDraft | None = None
+    poll: PollDraft | UnsetType | None = UNSET
 
 
 async def edit(core: Core, author: Account, status: Status, revision: Revision) -> Status:
@@ -50,13 +55,17 @@ async def edit(core: Core, author: Account, status: Status, revision: Revision) 
         raise Forbidden
     check_length(revision.text, revision.spoiler_text)
     await check_tags(core, revision.text)
-    files = await attachments(core, author, revision.media_ids, status_id=status.id)
-    if not one_line(revision.text) and not files and revision.poll is None and status.quote_id is None:
+    before = await media.of_statuses(core.db, [status.id])
+    wanted = [one.id for one in before] if revision.media_ids is UNSET else revision.media_ids
+    files = await attachments(core, author, wanted, status_id=status.id)
+    has_poll = status.poll_id is not None if revision.poll is UNSET else revision.poll is not None
+    if not one_line(revision.text) and not files and not has_poll and status.quote_id is None:
         raise Invalid("Validation failed: Text can't be blank")
+    if files and has_poll:
+        raise Invalid(FILES_OR_POLL)
     written = await write(core, revision.text, revision.spoiler_text)
     if quoted := await quote.quoted_by(core.db, status):
         written = msgspec.structs.replace(written, html=quote.with_link(core, written.html, quoted))
-    before = await media.of_statuses(core.db, [status.id])
     revised = _revised(core, status, revision, written, files)
     same_files = [one.id for one in files] == [one.id for one in before] and not revision.media_changes
     same_poll = await _same_poll(core, status, revision.poll)
@@ -119,9 +128,11 @@ def _unchanged(before: Status, after: Status) -> bool:
     )
 
 
-async def _same_poll(core: Core, status: Status, wanted: PollDraft | None) -> bool:
+async def _same_poll(core: Core, status: Status, wanted: PollDraft | UnsetType | None) -> bool:
     """Whether an edit keeps the poll: one that changes starts anew, its votes void."""
-    if status.poll_id is None or wanted is None:
+    if wanted is UNSET:
+        return True
+    if status.poll_id is None or not isinstance(wanted, PollDraft):
         return status.poll_id is None and wanted is None
     poll = await polls.by_id(core.db, status.poll_id)
     titles = [option.title for option in await polls.options(core.db, [status.poll_id])]
@@ -132,9 +143,11 @@ async def _same_poll(core: Core, status: Status, wanted: PollDraft | None) -> bo
     )
 
 
-async def _new_poll(core: Core, tx: Writer, status: Status, wanted: PollDraft | None) -> int | None:
+async def _new_poll(
+    core: Core, tx: Writer, status: Status, wanted: PollDraft | UnsetType | None
+) -> int | None:
     await polls.drop(tx, status.id)
-    if wanted is None:
+    if not isinstance(wanted, PollDraft):
         return None
     poll, options = poll_rows(core, wanted, status.id)
     await polls.insert(tx, poll, options)

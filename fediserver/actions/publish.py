@@ -13,6 +13,7 @@ from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.place import Parts, place
 from fediserver.actions.visibility import can_see
 from fediserver.actions.write import (
+    FILES_OR_POLL,
     PollDraft,
     Written,
     attach,
@@ -145,7 +146,7 @@ async def check(core: Core, author: Account, draft: Draft) -> Checked:
     if not one_line(draft.text) and not files and draft.poll is None and quoted is None:
         raise Invalid("Validation failed: Text can't be blank")
     if files and draft.poll is not None:
-        raise Invalid("Validation failed: a post has either files or a poll")
+        raise Invalid(FILES_OR_POLL)
     return Checked(draft, parent, files, quoted)
 
 

@@ -27,6 +27,7 @@ _NOT_READY = (
     "Validation failed: Cannot attach files that have not finished processing. Try again in a moment, or send the "
     "file again if it could not be processed"
 )
+FILES_OR_POLL = "Validation failed: a post has either files or a poll"
 _NOT_FREE = "Validation failed: one of the attached files is not there, or already used"
 
 

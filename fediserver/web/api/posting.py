@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import orjson
+from msgspec import UNSET, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -86,15 +87,15 @@ class MediaChange(msgspec.Struct):
 
 
 class EditedPost(msgspec.Struct):
-    """A post as it is to be; what is None stays."""
+    """A post as it is to be; what is None stays. Files and poll stay where they are left out, and go where empty."""
 
     status: str | None = None
     spoiler_text: str | None = None
     sensitive: bool | None = None
     language: str | None = None
-    media_ids: list[int] = []
+    media_ids: list[int] | UnsetType | None = UNSET
     media_attributes: list[MediaChange] = []
-    poll: PollWish | None = None
+    poll: PollWish | UnsetType | None = UNSET
     quote_approval_policy: str | None = None
 
 
@@ -157,9 +158,9 @@ async def edit(ctx: Context, me: Viewer, status_id: int, wanted: EditedPost) -> 
             spoiler_text=spoiler,
             sensitive=(status.sensitive if wanted.sensitive is None else wanted.sensitive) or bool(spoiler),
             language=status.language if wanted.language is None else wanted.language,
-            media_ids=wanted.media_ids,
+            media_ids=[] if wanted.media_ids is None else wanted.media_ids,
             media_changes=changes,
-            poll=wanted.poll.draft() if wanted.poll else None,
+            poll=wanted.poll.draft() if isinstance(wanted.poll, PollWish) else wanted.poll,
         ),
     )
     if policy is not None:

@@ -50,6 +50,20 @@ async def test_a_picture_goes_from_upload_to_post(town: Any) -> None:
     assert len(history[0]["media_attachments"]) == 1
 
 
+@pytest.mark.parametrize("empty", [{"json": {"media_ids": []}}, {"data": {"media_ids[]": ""}}])
+async def test_an_edit_keeps_the_files_that_it_says_nothing_of(town: Any, empty: dict[str, Any]) -> None:
+    client = await town.client(await town.account("alice"))
+    file = (await send(client)).json()
+    wish = {"status": "See", "media_ids": [file["id"]]}
+    path = f"/api/v1/statuses/{(await client.post('/api/v1/statuses', json=wish)).json()['id']}"
+    kept = (await client.put(path, data={"status": "See here"})).json()
+    assert [one["id"] for one in kept["media_attachments"]] == [file["id"]]
+    poll = {"options": ["leek", "beet"], "expires_in": 600}
+    assert (await client.put(path, json={"poll": poll})).status_code == 422
+    gone = (await client.put(path, **empty)).json()
+    assert (gone["content"], gone["media_attachments"]) == ("<p>See here</p>", [])
+
+
 async def test_nobody_else_gets_at_an_upload(town: Any) -> None:
     alice, bob = [await town.account(name) for name in ("alice", "bob")]
     file = (await send(await town.client(alice), "v1")).json()

@@ -304,6 +304,20 @@ async def test_favourites_and_bookmarks_page_by_when_they_were_made(town: Any) -
     assert (await client.get("/api/v1/favourites")).json() == []
 
 
+@pytest.mark.parametrize("empty", [{"json": {"status": "what?", "poll": None}}, {"data": {"poll": ""}}])
+async def test_an_edit_keeps_the_poll_that_it_says_nothing_of(town: Any, empty: dict[str, Any]) -> None:
+    author, voter = [await town.client(await town.account(name)) for name in ("alice", "bob")]
+    poll = {"options": ["leek", "beet"], "expires_in": 600}
+    status = (await author.post("/api/v1/statuses", json={"status": "which?", "poll": poll})).json()
+    await voter.post(f"/api/v1/polls/{status['poll']['id']}/votes", json={"choices": [1]})
+    path = f"/api/v1/statuses/{status['id']}"
+    kept = (await author.put(path, json={"status": "which one?"})).json()
+    assert (kept["poll"]["id"], kept["poll"]["votes_count"]) == (status["poll"]["id"], 1)
+    anew = (await author.put(path, json={"poll": poll | {"options": ["leek", "chard"]}})).json()
+    assert (anew["content"], anew["poll"]["votes_count"]) == ("<p>which one?</p>", 0)
+    assert (await author.put(path, **empty)).json()["poll"] is None
+
+
 async def test_polls_are_voted_in_once(town: Any) -> None:
     alice, bob = [await town.account(name) for name in ("alice", "bob")]
     author, voter, stranger = await town.client(alice), await town.client(bob), await town.client()
