@@ -214,6 +214,9 @@ async def _compose(
     visibility = draft.visibility
     if visibility is None:
         visibility = Visibility[(user.default_visibility if user else "public").upper()]
+    if visibility is Visibility.PUBLIC and author.silenced_at is not None:
+        # So that the public timelines of other servers do not show it either.
+        visibility = Visibility.UNLISTED
     if quoted is not None and not quoted.visibility.is_open:
         # Whoever may not see what is quoted shall not see what is said of it.
         visibility = max(visibility, quoted.visibility)

@@ -156,6 +156,18 @@ async def test_posts_of_a_sensitive_account_are_sensitive(town: Any) -> None:
     assert (await client.get(path)).json()["sensitive"] is False
 
 
+async def test_what_a_silenced_member_says_in_public_is_unlisted(town: Any) -> None:
+    moderator, alice = await staff(town), await town.account("alice")
+    await act(moderator, alice, "silence")
+    client = await town.client(alice)
+    for asked, given in (("public", "unlisted"), (None, "unlisted"), ("private", "private")):
+        wish = {"status": "hello"} | ({"visibility": asked} if asked else {})
+        assert (await client.post("/api/v1/statuses", json=wish)).json()["visibility"] == given
+    await moderator.post(f"/api/v1/admin/accounts/{alice.id}/unsilence")
+    again = await (await town.client(alice)).post("/api/v1/statuses", json={"status": "hello"})
+    assert again.json()["visibility"] == "public"
+
+
 async def test_a_silenced_account_is_limited_and_not_in_public(town: Any) -> None:
     client = await staff(town)
     alice = await town.account("alice")
