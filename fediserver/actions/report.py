@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import orjson
 
 from fediserver.actions import audience, notify, outbox, rules
+from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
 from fediserver.db import collections, reports
-from fediserver.db.database import Writer
+from fediserver.db.database import Reader, Writer
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
 from fediserver.models.report import Report
@@ -28,10 +29,13 @@ async def report(
     uri: str = "",
     rule_ids: Sequence[int] = (),
     collection_ids: Sequence[int] = (),
+    servers: Sequence[str] | None = None,
 ) -> Report:
     """Write a report and tell the moderators; `uri` is that of a remote Flag.
 
-    Raises Invalid for a comment too long, or no rule of ours.
+    If it is to go `forward`, it goes to the server of whom it is about; where `servers` are named, to those of
+    them that this person, or somebody whom the posts answer, is on. Raises Invalid for a comment too long, or no
+    rule of ours.
     """
     if me.domain == "" and len(comment) > CHARACTERS:
         raise Invalid(f"Validation failed: Comment is too long (maximum is {CHARACTERS} characters)")
@@ -70,8 +74,21 @@ async def report(
                 object_uri=target.uri,
                 facts={"status_uris": uris, "comment": row.comment},
             )
-            await emit(core, tx, deed, audience.one(target))
+            await emit(core, tx, deed, await _hearers(tx, target, own, servers))
 
     await core.db.write(work)
     core.bus.publish(outbox.TOPIC)
     return row
+
+
+async def _hearers(
+    db: Reader, target: Account, status_ids: Sequence[int], servers: Sequence[str] | None
+) -> Audience:
+    """Where a report goes; a server that has nothing to do with it hears nothing, whatever is asked for."""
+    if servers is None:
+        return audience.one(target)
+    named = [one.strip().lower() for one in servers]
+    accounts = set(await reports.answered(db, status_ids, named))
+    if target.domain in named:
+        accounts.add(target.id)
+    return Audience(accounts=tuple(sorted(accounts)))

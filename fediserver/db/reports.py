@@ -30,6 +30,11 @@ _LISTED = """
 PAGE = Listing(_LISTED, "id")
 OF_AUTHOR = Query("select id from statuses where id = any(:ids) and account_id = :account_id")
 URIS_OF_AUTHOR = Query("select uri from statuses where id = any(:ids) and account_id = :account_id")
+ANSWERED = Query("""
+    select distinct a.id
+      from statuses s join accounts a on a.id = s.in_reply_to_account_id
+     where s.id = any(:ids) and a.domain <> '' and a.domain = any(:domains)
+""")
 IDS_OF_AUTHOR = Query("select id from statuses where uri = any(:uris) and account_id = :account_id")
 
 
@@ -75,6 +80,11 @@ async def of_author(db: Reader, ids: Sequence[int], account_id: int) -> list[int
 async def uris_of_author(db: Reader, ids: Sequence[int], account_id: int) -> list[str]:
     """The uris of those of the posts that are by the account."""
     return await db.values(URIS_OF_AUTHOR, ids=ids, account_id=account_id) if ids else []
+
+
+async def answered(db: Reader, ids: Sequence[int], domains: Sequence[str]) -> list[int]:
+    """The accounts of these servers that the posts answer."""
+    return await db.values(ANSWERED, ids=ids, domains=domains) if ids and domains else []
 
 
 async def ids_of_author(db: Reader, uris: Sequence[str], account_id: int) -> list[int]:

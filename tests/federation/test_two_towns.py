@@ -14,7 +14,10 @@ from fediserver.models.account import Account
 from fediserver.models.visibility import Visibility
 from fediserver.text.handles import Handle
 from tests.conftest import OpenTown
+from tests.garden import unlisted
 from tests.town import Town, settle
+
+WAITING = unlisted("select h.name from deliveries d join hosts h on h.id = d.host_id where d.state = 0")
 
 
 async def met(town: Town, person: Account, there: Town) -> Account:
@@ -281,3 +284,30 @@ async def test_hashtags_on_profiles_are_told_to_who_follows(open_town: OpenTown)
     await tags.unfeature(elm.ctx, bob, "leeks")
     await settle(oak, elm)
     assert len(elm.network.requests) == before
+
+
+async def test_a_report_goes_to_the_servers_that_are_named_and_concerned(open_town: OpenTown) -> None:
+    oak, elm, fir = [await open_town(f"{name}.example") for name in ("oak", "elm", "fir")]
+    alice, bob, dana = await oak.account("alice"), await elm.account("bob"), await fir.account("dana")
+    await followed(elm, bob, fir, dana)
+    bob_here = await followed(oak, alice, elm, bob)
+    first = await fir.post(dana, "Leeks?")
+    await settle(oak, elm, fir)
+    asked = await elm.status(first.uri)
+    assert asked is not None
+    answer = await elm.post(bob, "@dana@fir.example Buy watches", in_reply_to_id=asked.id)
+    await settle(oak, elm, fir)
+    spam = await oak.status(answer.uri)
+    assert spam is not None
+    client = await oak.client(alice)
+    complaint = {"account_id": str(bob_here.id), "status_ids": [str(spam.id)], "forward": True}
+    for named, told in (
+        (["elm.example", "Fir.example", "ash.example"], {"elm.example", "fir.example"}),
+        (["fir.example"], {"fir.example"}),
+        (["ash.example"], set()),
+        (None, {"elm.example"}),
+    ):
+        more = {} if named is None else {"forward_to_domains": named}
+        assert (await client.post("/api/v1/reports", json=complaint | more)).json()["forwarded"] is True
+        assert set(await oak.ctx.db.values(WAITING)) == told
+        await settle(oak, elm, fir)

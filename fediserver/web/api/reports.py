@@ -19,6 +19,7 @@ class Complaint(msgspec.Struct):
     comment: str = ""
     category: str = "other"
     forward: bool = False
+    forward_to_domains: list[str] | None = None
     rule_ids: list[int] = []
     collection_ids: list[int] = []
 
@@ -36,5 +37,6 @@ async def create(ctx: Context, me: Viewer, wanted: Complaint) -> Response:
         wanted.forward,
         rule_ids=wanted.rule_ids,
         collection_ids=wanted.collection_ids,
+        servers=wanted.forward_to_domains,
     )
     return json_response(reports.report(row, await accounts.account(ctx, target, me.id)))
