@@ -41,6 +41,8 @@ PER_MEMBER = Rule("member", 1500, 300)
 PER_ADDRESS = Rule("address", 300, 300)
 
 _PAGE = Size(20, 40)
+_FOR_EVERYBODY = "public, max-age=15"
+"""Of what strangers read, as Mastodon has it, and as our pages have."""
 
 
 class Uploads(NamedTuple):
@@ -103,7 +105,10 @@ class Endpoint:
                 note_header(request.scope, "cache-control", "private, no-store")
         for name, supply in self._supplies:
             arguments[name] = await supply(ctx, request)
-        return await self.function(**arguments)
+        response = await self.function(**arguments)
+        if self._viewer_name and viewer is None and request.method == "GET" and response.status_code == 200:
+            response.headers.setdefault("Cache-Control", _FOR_EVERYBODY)
+        return response
 
     async def _token_parameter(self, request: Request) -> str | None:
         """The token where it is a parameter and may be."""

@@ -172,6 +172,8 @@ async def test_what_depends_on_the_viewer_is_not_shared(town: Any) -> None:
     assert "Authorization" in own.headers["vary"]
     public = await stranger.get("/api/v1/timelines/public")
     assert "Authorization" in public.headers["vary"]
+    assert public.headers["cache-control"] == "public, max-age=15"
+    assert "cache-control" not in (await stranger.get("/api/v1/statuses/1")).headers
     assert "public" in (await stranger.get("/api/v1/instance")).headers["cache-control"]
 
 
