@@ -4,11 +4,11 @@ The command line acts as nobody (None), whom no rank holds back.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
-from fediserver.actions import errand, host_suspensions, mail, outbox
+from fediserver.actions import errand, host_suspensions, mail, notify, outbox
 from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -21,17 +21,18 @@ from fediserver.models.moderation import Act
 from fediserver.models.sign_up_block import CanonicalEmailBlock, canonical_hash
 
 Measure = Literal["none", "disable", "sensitive", "silence", "suspend"]
-"""What may be done to an account; `none` is a word of warning in the log."""
+"""What may be done to an account, of which its member is told; `none` is a word of warning."""
 
 LONGEST_REASON = 2000
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """By whom, about which report, and why."""
+    """By whom, about which report, and why; a `quiet` one is not told to whom it is about."""
 
     by: User | None
     reason: str = ""
     report_id: int | None = None
+    quiet: bool = False
 
 
 Change = Callable[[Writer, Account, User | None], Awaitable[None]]
@@ -168,22 +169,19 @@ async def delete(core: Core, account_id: int, decision: Decision) -> None:
     await _decide(core, account_id, "delete", decision, change)
 
 
-async def note(
-    core: Core, tx: Writer, deed: str, decision: Decision, *, target_id: int | None = None
-) -> None:
+async def note(core: Core, tx: Writer, deed: str, decision: Decision, *, target_id: int | None = None) -> Act:
     """Write into the log, within the transaction of the deed."""
-    await moderation.log(
-        tx,
-        Act(
-            id=core.ids.next(),
-            actor_id=decision.by.account_id if decision.by else None,
-            deed=deed,
-            target_id=target_id,
-            report_id=decision.report_id,
-            reason=decision.reason,
-            created_at=core.clock(),
-        ),
+    act = Act(
+        id=core.ids.next(),
+        actor_id=decision.by.account_id if decision.by else None,
+        deed=deed,
+        target_id=target_id,
+        report_id=decision.report_id,
+        reason=decision.reason,
+        created_at=core.clock(),
     )
+    await moderation.log(tx, act)
+    return act
 
 
 async def _decide(core: Core, account_id: int, deed: str, decision: Decision, change: Change) -> None:
@@ -197,7 +195,9 @@ async def _decide(core: Core, account_id: int, deed: str, decision: Decision, ch
         if target.uri == core.uris.instance_actor:
             raise Forbidden("This is the node itself")
         await change(tx, target, user)
-        await note(core, tx, deed, decision, target_id=target.id)
+        act = await note(core, tx, deed, decision, target_id=target.id)
+        if deed in get_args(Measure) and not decision.quiet:
+            await notify.tell_decision(core, tx, target, act.id)
 
     await core.db.write(work)
     core.bus.publish("tokens")

@@ -72,6 +72,20 @@ async def tell_staff(
         )
 
 
+async def tell_decision(core: Core, tx: Writer, member: Account, act_id: int) -> None:
+    """Tell a member what those who moderate decided about them; not who it was, so it comes from themselves."""
+    await notifications.tell(
+        tx,
+        id=core.ids.next(),
+        account_id=member.id,
+        kind="moderation_warning",
+        from_id=member.id,
+        act_id=act_id,
+        own=True,
+        now=core.clock(),
+    )
+
+
 async def take_back(
     tx: Writer,
     account_id: int,

@@ -15,6 +15,7 @@ LOG = Query(insertion("moderation_log", Act))
 ABOUT = Query(f"""
     select {_ACT} from moderation_log where target_id = :target_id order by id desc limit :limit
 """)
+BY_IDS = Query(f"select {_ACT} from moderation_log where id = any(:ids)")
 TOUCH_POSTS = Query("update statuses set version = version + 1 where account_id = :account_id")
 
 # A word that is empty asks for nothing. Names are compared by their beginning.
@@ -79,6 +80,11 @@ async def log(tx: Writer, act: Act) -> None:
 async def about(db: Reader, target_id: int, *, limit: int = 100) -> list[Act]:
     """Decisions about an account, newest first."""
     return await db.all(ABOUT, Act, target_id=target_id, limit=limit)
+
+
+async def by_ids(db: Reader, ids: Sequence[int]) -> list[Act]:
+    """Decisions by their ids, in no order."""
+    return await db.all(BY_IDS, Act, ids=ids) if ids else []
 
 
 async def touch_posts(tx: Writer, account_id: int) -> None:

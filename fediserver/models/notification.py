@@ -49,7 +49,10 @@ VERDICTS = ("accept", "filter", "drop")
 
 
 class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Something a member is told; `filtered` is held back, `group_key` None for what stands alone."""
+    """Something a member is told; `filtered` is held back, `group_key` None for what stands alone.
+
+    `act_id` is a decision of those who moderate.
+    """
 
     id: int
     account_id: int
@@ -61,6 +64,7 @@ class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
     filtered: bool
     group_key: str | None
     collection_id: int | None = None
+    act_id: int | None = None
 
 
 class NotificationPolicy(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 
 from fediserver import ids
 from fediserver.activitypub.context import Context
-from fediserver.db import accounts, notification_pages, statuses
+from fediserver.db import accounts, moderation, notification_pages, statuses
 from fediserver.db.notification_pages import Wanted
 from fediserver.db.pages import Bounds
 from fediserver.models.account import Account
@@ -36,6 +36,7 @@ _TITLES = {
         "quoted_update": "{name} edited a post that you quoted",
         "added_to_collection": "{name} added you to a collection",
         "collection_update": "{name} edited a collection that you are in",
+        "moderation_warning": "The people who moderate here have decided something about your account",
         "admin.sign_up": "{name} has signed up",
         "admin.report": "{name} has reported somebody",
     },
@@ -52,6 +53,7 @@ _TITLES = {
         "quoted_update": "{name} hat einen Beitrag bearbeitet, den du zitierst",
         "added_to_collection": "{name} hat dich in eine Sammlung aufgenommen",
         "collection_update": "{name} hat eine Sammlung bearbeitet, in der du bist",
+        "moderation_warning": "Die Moderation hat etwas über dein Konto entschieden",
         "admin.sign_up": "{name} hat sich registriert",
         "admin.report": "{name} hat jemanden gemeldet",
     },
@@ -84,11 +86,13 @@ async def payload(ctx: Context, subscription: PushSubscription, notification_id:
     sender = await accounts.by_id(ctx.db, found[0].from_id) if found else None
     if sender is None:
         return None
-    status_id = found[0].status_id
+    status_id, act_id = found[0].status_id, found[0].act_id
     status = None if status_id is None else await statuses.by_id(ctx.db, status_id)
+    acts = await moderation.by_ids(ctx.db, [] if act_id is None else [act_id])
+    text = acts[0].reason if acts else _text(sender, status)
     user = await accounts.user(ctx.db, subscription.account_id)
     locale = user.locale if user is not None else "en"
-    return encode(_payload(ctx, subscription, found[0], sender, status, locale))
+    return encode(_payload(ctx, subscription, found[0], sender, text, locale))
 
 
 def _payload(
@@ -96,7 +100,7 @@ def _payload(
     subscription: PushSubscription,
     told: Notification,
     sender: Account,
-    status: Status | None,
+    text: str,
     locale: str,
 ) -> Payload:
     name = cut(sender.display_name.strip() or sender.username, _NAME)
@@ -107,16 +111,18 @@ def _payload(
         notification_type=told.kind,
         icon=shelf(ctx, subscription.account_id).avatar(sender.avatar),
         title=title(told.kind, locale, name),
-        body=_body(sender, status),
+        body=_body(text),
     )
 
 
-def _body(sender: Account, status: Status | None) -> str:
+def _text(sender: Account, status: Status | None) -> str:
     """The warning of a post, else its text; without a post, what the sender says of themselves."""
     if status is not None and status.spoiler_text:
-        text = status.spoiler_text
-    else:
-        text = plain(sender.note if status is None else status.content, limit=_READ)
+        return status.spoiler_text
+    return plain(sender.note if status is None else status.content, limit=_READ)
+
+
+def _body(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= CHARACTERS else cut(text, CHARACTERS - 1) + "…"
 

@@ -1,21 +1,23 @@
 """Accounts and posts that other entities are made of, read with those in one hop."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
-from fediserver.db import outlines, reports
+from fediserver.db import moderation, outlines, reports
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.models.account import Account
+from fediserver.models.moderation import Act
 from fediserver.models.notification import Notification
 from fediserver.models.report import Report
 from fediserver.views.entities import accounts, collections, statuses
 from fediserver.views.entities.reports import report as report_entity
 from fediserver.views.entities.shelf import Json, shelf
+from fediserver.views.entities.warnings import warning
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -25,6 +27,18 @@ class Needs(msgspec.Struct, frozen=True):
     statuses: Sequence[int]
     collections: Sequence[int] = ()
     reports: Sequence[int] = ()
+    acts: Sequence[int] = ()
+
+
+def needs_of(senders: Iterable[int], told: Sequence[Notification]) -> Needs:
+    """What notifications are made of that come from `senders`."""
+    return Needs(
+        sorted(set(senders)),
+        [one.status_id for one in told if one.status_id is not None],
+        [one.collection_id for one in told if one.collection_id is not None],
+        [one.report_id for one in told if one.report_id is not None],
+        [one.act_id for one in told if one.act_id is not None],
+    )
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -35,12 +49,26 @@ class Gathered(msgspec.Struct, frozen=True):
     statuses: Mapping[int, Json]
     collections: Mapping[int, dict[str, object]]
     reports: Mapping[int, Mapping[str, object]]
+    warnings: Mapping[int, Mapping[str, object]]
 
     def has(self, row: Notification) -> bool:
         """Whether what a notification is about is there."""
-        return (row.status_id is None or row.status_id in self.statuses) and (
-            row.collection_id is None or row.collection_id in self.collections
+        return (
+            (row.status_id is None or row.status_id in self.statuses)
+            and (row.collection_id is None or row.collection_id in self.collections)
+            and (row.act_id is None or row.act_id in self.warnings)
         )
+
+    def subject(self, row: Notification) -> dict[str, object]:
+        """What a notification is about, as members of its entity; a post is not among them."""
+        found: dict[str, object] = {}
+        if row.collection_id is not None:
+            found["collection"] = self.collections[row.collection_id]
+        if row.report_id is not None:
+            found["report"] = self.reports[row.report_id]
+        if row.act_id is not None:
+            found["moderation_warning"] = self.warnings[row.act_id]
+        return found
 
     def speaks(self, account_id: int) -> bool:
         """Whether somebody is there and not suspended."""
@@ -56,6 +84,7 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
     moved_to: dict[int, Account] = {}
     featured: dict[int, dict[str, object]] = {}
     found_reports: list[Report] = []
+    acts: list[Act] = []
     reported: dict[int, Account] = {}
 
     async def load(tx: Reader) -> list[Outline]:
@@ -65,7 +94,9 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
         about = await visibility.open_collections(tx, viewer_id, sorted(set(needs.collections)))
         entities = await collections.loaded(ctx, tx, list(about.values()), viewer_id)
         featured.update(zip(about, entities, strict=True))
-        found_reports.extend(await reports.by_ids(tx, sorted(set(needs.reports))))
+        acts.extend(await moderation.by_ids(tx, sorted(set(needs.acts))))
+        behind = {one.report_id for one in acts if one.report_id is not None}
+        found_reports.extend(await reports.by_ids(tx, sorted(behind.union(needs.reports))))
         reported.update(await account_rows.by_ids(tx, sorted({one.target_id for one in found_reports})))
         moved_to.update(await accounts.successors(tx, [*rows.values(), *reported.values()]))
         found = await outlines.by_ids(tx, sorted(set(needs.statuses)), viewer_id=viewer_id)
@@ -75,10 +106,17 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
     listed = await statuses.listed(ctx, viewer_id, load)
     targets = accounts.shelve(shelved, list(reported.values()), moved_to)
     rendered = accounts.shelve(shelved, list(rows.values()), moved_to)
+    shown_accounts = {account_id: Json(entity) for account_id, entity in rendered.items()}
+    by_report = {one.id: one for one in found_reports}
     return Gathered(
         rows=rows,
-        accounts={account_id: Json(entity) for account_id, entity in rendered.items()},
+        accounts=shown_accounts,
         statuses=dict(zip(shown, listed.entities, strict=True)),
         collections=featured,
         reports={one.id: report_entity(one, Json(targets[one.target_id])) for one in found_reports},
+        warnings={
+            one.id: warning(one, by_report.get(one.report_id or 0), shown_accounts[one.target_id])
+            for one in acts
+            if one.target_id is not None and one.target_id in shown_accounts
+        },
     )

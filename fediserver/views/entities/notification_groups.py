@@ -11,7 +11,7 @@ from fediserver.db.notification_groups import Group, Groups
 from fediserver.models.notification import Notification
 from fediserver.views.entities import accounts
 from fediserver.views.entities.fallbacks import Fallbacks, fallbacks
-from fediserver.views.entities.gathered import Gathered, Needs, gather
+from fediserver.views.entities.gathered import Gathered, Needs, gather, needs_of
 from fediserver.views.entities.shelf import shelf
 
 
@@ -78,13 +78,7 @@ async def single(
 
 
 def _needs(groups: Sequence[Group]) -> Needs:
-    heads = [one.members[0] for one in groups]
-    return Needs(
-        sorted(_senders(groups)),
-        [one.status_id for one in heads if one.status_id is not None],
-        [one.collection_id for one in heads if one.collection_id is not None],
-        [one.report_id for one in heads if one.report_id is not None],
-    )
+    return needs_of(_senders(groups), [one.members[0] for one in groups])
 
 
 async def _instead(
@@ -117,11 +111,7 @@ def _entity(group: Group, gathered: Gathered, instead: Fallbacks) -> dict[str, o
     }
     if newest.status_id is not None:
         entity["status_id"] = str(newest.status_id)
-    if newest.collection_id is not None:
-        entity["collection"] = gathered.collections[newest.collection_id]
-    if newest.report_id is not None:
-        entity["report"] = gathered.reports[newest.report_id]
-    return entity | instead.of(newest.kind, gathered.rows[group.senders[0]])
+    return entity | gathered.subject(newest) | instead.of(newest.kind, gathered.rows[group.senders[0]])
 
 
 def _on_page(members: Sequence[Notification]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from fediserver.clock import isoformat
 from fediserver.db.database import Reader
 from fediserver.models.notification import ALONE, Notification
 from fediserver.views.entities.fallbacks import fallbacks
-from fediserver.views.entities.gathered import Gathered, Needs, gather
+from fediserver.views.entities.gathered import Gathered, Needs, gather, needs_of
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -35,12 +35,7 @@ async def listed(
 
     async def load(tx: Reader) -> Needs:
         found.extend(await find(tx))
-        return Needs(
-            [one.from_id for one in found],
-            [one.status_id for one in found if one.status_id is not None],
-            [one.collection_id for one in found if one.collection_id is not None],
-            [one.report_id for one in found if one.report_id is not None],
-        )
+        return needs_of([one.from_id for one in found], found)
 
     gathered = await gather(ctx, viewer_id, load)
     shown = [one for one in found if gathered.speaks(one.from_id) and gathered.has(one)]
@@ -59,10 +54,6 @@ def _entity(row: Notification, gathered: Gathered) -> dict[str, object]:
     }
     if row.status_id is not None:
         entity["status"] = gathered.statuses[row.status_id]
-    if row.collection_id is not None:
-        entity["collection"] = gathered.collections[row.collection_id]
-    if row.report_id is not None:
-        entity["report"] = gathered.reports[row.report_id]
     if row.filtered:
         entity["filtered"] = True
-    return entity
+    return entity | gathered.subject(row)

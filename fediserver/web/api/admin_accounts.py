@@ -61,12 +61,12 @@ class OldSearch(Named):
 
 
 class Wish(msgspec.Struct):
-    """What is to be done about somebody. No mail tells them of it, whatever is asked for."""
+    """What is to be done about somebody. A notification tells them of it, or nothing; never mail."""
 
     type: Measure
     report_id: int | None = None
     text: str = ""
-    send_email_notification: bool = False
+    send_email_notification: bool = True
 
 
 async def page_1(ctx: Context, me: Viewer, wanted: OldSearch, page: Many) -> Response:
@@ -113,7 +113,12 @@ async def show(ctx: Context, me: Viewer, account_id: int) -> Response:
 
 async def act(ctx: Context, me: Viewer, account_id: int, wish: Wish) -> Response:
     """POST /api/v1/admin/accounts/:id/action."""
-    decision = Decision(by=staff.moderator(me), reason=wish.text, report_id=wish.report_id)
+    decision = Decision(
+        by=staff.moderator(me),
+        reason=wish.text,
+        report_id=wish.report_id,
+        quiet=not wish.send_email_notification,
+    )
     await moderate.take(ctx, account_id, wish.type, decision)
     return empty()
 
