@@ -1,12 +1,13 @@
 """Block a whole server for oneself: its people neither follow nor reach the member."""
 
-from fediserver.actions import errand, follow, outbox
+from fediserver.actions import errand, follow, notify, outbox
 from fediserver.actions.core import Core
-from fediserver.db import accounts, domain_blocks
+from fediserver.db import accounts, domain_blocks, severances
 from fediserver.db.database import Writer
 from fediserver.db.domain_blocks import Ties
 from fediserver.errors import Invalid
 from fediserver.models.account import Account
+from fediserver.models.severance import Severance
 from fediserver.text import handles
 
 MOST = 2000
@@ -33,20 +34,30 @@ async def preview(core: Core, me: Account, text: str) -> Ties:
 
 
 async def block(core: Core, me: Account, text: str) -> None:
-    """Block a server; ties with its people are cut by a job, however many they are."""
+    """Block a server; ties with its people are cut by a job, however many they are, and told at once."""
     domain = named(core, text)
 
     async def work(tx: Writer) -> None:
         now = core.clock()
         if await domain_blocks.count(tx, me.id) >= MOST:
             raise Invalid(f"Validation failed: you block {MOST} servers, let one go before you add another")
-        await domain_blocks.put(tx, id=core.ids.next(), account_id=me.id, domain=domain, now=now)
+        if await domain_blocks.put(tx, id=core.ids.next(), account_id=me.id, domain=domain, now=now):
+            await _tell(core, tx, me, domain)
         await domain_blocks.forget(tx, account_id=me.id, domain=domain)
         args: dict[str, object] = {"account_id": me.id, "domain": domain}
         await errand.leave(core, tx, "domain_block", args, f"{me.id}:{domain}")
 
     await core.db.write(work)
     core.bus.publish("jobs")
+
+
+async def _tell(core: Core, tx: Writer, me: Account, domain: str) -> None:
+    lost = await domain_blocks.ties(tx, account_id=me.id, domain=domain)
+    if not lost.followers and not lost.following:
+        return
+    row = Severance(core.ids.next(), me.id, domain, lost.followers, lost.following, core.clock())
+    await severances.insert(tx, row)
+    await notify.tell_severed(core, tx, me, row.id)
 
 
 async def cut_ties(core: Core, account_id: int, domain: str) -> None:

@@ -86,6 +86,20 @@ async def tell_decision(core: Core, tx: Writer, member: Account, act_id: int) ->
     )
 
 
+async def tell_severed(core: Core, tx: Writer, member: Account, severance_id: int) -> None:
+    """Tell a member which ties they have lost at once; it comes from themselves, too."""
+    await notifications.tell(
+        tx,
+        id=core.ids.next(),
+        account_id=member.id,
+        kind="severed_relationships",
+        from_id=member.id,
+        severance_id=severance_id,
+        own=True,
+        now=core.clock(),
+    )
+
+
 async def take_back(
     tx: Writer,
     account_id: int,

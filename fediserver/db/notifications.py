@@ -11,11 +11,11 @@ from fediserver.models.notification import group_keys
 # mute or a muted thread. It joins the group that is open, or begins one.
 TELL = Query(f"""
     insert into notifications
-        (id, account_id, kind, from_id, status_id, collection_id, report_id, act_id, created_at, filtered,
-         group_key)
+        (id, account_id, kind, from_id, status_id, collection_id, report_id, act_id, severance_id,
+         created_at, filtered, group_key)
     select cast(:id as bigint), a.id, cast(:kind as text), cast(:from_id as bigint),
            cast(:status_id as bigint), cast(:collection_id as bigint), cast(:report_id as bigint),
-           cast(:act_id as bigint), cast(:now as bigint), cast(:filtered as boolean),
+           cast(:act_id as bigint), cast(:severance_id as bigint), cast(:now as bigint), cast(:filtered as boolean),
            coalesce((select g.group_key from notifications g
                       where g.account_id = a.id and g.group_key = any(:group_keys) order by g.id desc limit 1),
                     cast(:group_key as text))
@@ -54,6 +54,7 @@ async def tell(
     collection_id: int | None = None,
     report_id: int | None = None,
     act_id: int | None = None,
+    severance_id: int | None = None,
     own: bool = False,
     filtered: bool = False,
     now: int,
@@ -70,6 +71,7 @@ async def tell(
         collection_id=collection_id,
         report_id=report_id,
         act_id=act_id,
+        severance_id=severance_id,
         own=own,
         now=now,
         filtered=filtered,

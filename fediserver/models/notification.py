@@ -65,6 +65,7 @@ class Notification(msgspec.Struct, array_like=True, frozen=True, gc=False):
     group_key: str | None
     collection_id: int | None = None
     act_id: int | None = None
+    severance_id: int | None = None
 
 
 class NotificationPolicy(msgspec.Struct, array_like=True, frozen=True, gc=False):

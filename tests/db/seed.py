@@ -399,6 +399,12 @@ def seeds() -> list[str]:
         ),
         _insert(
             4_000,
+            "severances",
+            "id, account_id, target_name, followers_count, following_count, created_at",
+            f"i, i % 200 + 1, 'h', 1, 1, {NOON}",
+        ),
+        _insert(
+            4_000,
             "moderation_log",
             "id, actor_id, deed, target_id, created_at",
             f"i, i % 5 + 1, 'suspend', i % 900 + 1, {NOON}",

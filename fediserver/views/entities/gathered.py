@@ -7,15 +7,17 @@ import msgspec
 from fediserver.actions import visibility
 from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
-from fediserver.db import moderation, outlines, reports
+from fediserver.db import moderation, outlines, reports, severances
 from fediserver.db.database import Reader
 from fediserver.db.outlines import Outline
 from fediserver.models.account import Account
 from fediserver.models.moderation import Act
 from fediserver.models.notification import Notification
 from fediserver.models.report import Report
+from fediserver.models.severance import Severance
 from fediserver.views.entities import accounts, collections, statuses
 from fediserver.views.entities.reports import report as report_entity
+from fediserver.views.entities.severances import severance
 from fediserver.views.entities.shelf import Json, shelf
 from fediserver.views.entities.warnings import warning
 
@@ -28,6 +30,7 @@ class Needs(msgspec.Struct, frozen=True):
     collections: Sequence[int] = ()
     reports: Sequence[int] = ()
     acts: Sequence[int] = ()
+    severances: Sequence[int] = ()
 
 
 def needs_of(senders: Iterable[int], told: Sequence[Notification]) -> Needs:
@@ -38,6 +41,7 @@ def needs_of(senders: Iterable[int], told: Sequence[Notification]) -> Needs:
         [one.collection_id for one in told if one.collection_id is not None],
         [one.report_id for one in told if one.report_id is not None],
         [one.act_id for one in told if one.act_id is not None],
+        [one.severance_id for one in told if one.severance_id is not None],
     )
 
 
@@ -50,6 +54,7 @@ class Gathered(msgspec.Struct, frozen=True):
     collections: Mapping[int, dict[str, object]]
     reports: Mapping[int, Mapping[str, object]]
     warnings: Mapping[int, Mapping[str, object]]
+    severances: Mapping[int, Mapping[str, object]]
 
     def has(self, row: Notification) -> bool:
         """Whether what a notification is about is there."""
@@ -68,6 +73,8 @@ class Gathered(msgspec.Struct, frozen=True):
             found["report"] = self.reports[row.report_id]
         if row.act_id is not None:
             found["moderation_warning"] = self.warnings[row.act_id]
+        if row.severance_id is not None:
+            found["event"] = self.severances[row.severance_id]
         return found
 
     def speaks(self, account_id: int) -> bool:
@@ -85,6 +92,7 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
     featured: dict[int, dict[str, object]] = {}
     found_reports: list[Report] = []
     acts: list[Act] = []
+    cut: list[Severance] = []
     reported: dict[int, Account] = {}
 
     async def load(tx: Reader) -> list[Outline]:
@@ -95,6 +103,7 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
         entities = await collections.loaded(ctx, tx, list(about.values()), viewer_id)
         featured.update(zip(about, entities, strict=True))
         acts.extend(await moderation.by_ids(tx, sorted(set(needs.acts))))
+        cut.extend(await severances.by_ids(tx, sorted(set(needs.severances))))
         behind = {one.report_id for one in acts if one.report_id is not None}
         found_reports.extend(await reports.by_ids(tx, sorted(behind.union(needs.reports))))
         reported.update(await account_rows.by_ids(tx, sorted({one.target_id for one in found_reports})))
@@ -119,4 +128,5 @@ async def gather(ctx: Context, viewer_id: int, find: Callable[[Reader], Awaitabl
             for one in acts
             if one.target_id is not None and one.target_id in shown_accounts
         },
+        severances={one.id: severance(one) for one in cut},
     )

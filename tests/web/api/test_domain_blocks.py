@@ -118,7 +118,8 @@ async def test_what_was_told_before_is_taken_back(scene: Scene) -> None:
     await scene.says("@alice@oak.example hello")
     assert (await scene.client.get("/api/v1/notifications?types[]=mention")).json() != []
     await scene.client.post(PATH, json={"domain": "elm.example"})
-    assert (await scene.client.get("/api/v1/notifications")).json() == []
+    told = await scene.client.get("/api/v1/notifications?exclude_types[]=severed_relationships")
+    assert told.json() == []
     await scene.client.delete(f"{PATH}?domain=elm.example")
     assert await home(scene.client) == []
 
@@ -167,3 +168,22 @@ async def test_blocking_servers_needs_a_token_and_its_scope(town: Any) -> None:
         assert (await stranger.request(method, path, params=wish)).status_code == 401
         expected = 200 if (method, path) == ("GET", PATH) else 403
         assert (await reader.request(method, path, params=wish)).status_code == expected
+
+
+async def test_what_a_block_cuts_is_told_once(open_town: OpenTown) -> None:
+    scene = Scene(await open_town("oak.example"), await open_town("elm.example"))
+    await scene.open()
+    for domain in ("elm.example", "elm.example", "fir.example"):
+        assert (await scene.client.post(PATH, json={"domain": domain})).status_code == 200
+    found = (await scene.client.get("/api/v1/notifications?types[]=severed_relationships")).json()
+    (one,) = found
+    event = one["event"]
+    assert (one["account"]["id"], event["type"], event["target_name"]) == (
+        str(scene.alice.id),
+        "user_domain_block",
+        "elm.example",
+    )
+    assert (event["followers_count"], event["following_count"], event["purged"]) == (1, 1, True)
+    answer = await scene.client.get("/api/v2/notifications?types[]=severed_relationships")
+    (group,) = answer.json()["notification_groups"]
+    assert group["event"] == event
