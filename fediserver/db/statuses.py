@@ -20,6 +20,11 @@ BY_URL = Query(
 )
 INSERT = Query(insertion("statuses", Status))
 DELETE = Query("delete from statuses where id = :id")
+LET_GO = Query("""
+    update statuses
+       set in_reply_to_id = null, in_reply_to_uri = (select uri from statuses where id = :id), version = version + 1
+     where in_reply_to_id = :id
+""")
 SOME_OF = Query(f"select {_STATUS} from statuses where account_id = :account_id order by id limit :limit")
 REBLOG_BY = Query(
     f"select {_STATUS} from statuses where reblog_of_id = :status_id and account_id = :account_id"
@@ -138,7 +143,11 @@ async def insert(tx: Writer, status: Status) -> None:
 
 
 async def delete(tx: Writer, status_id: int) -> int:
-    """Remove a post and what hangs on it; answers how many there were."""
+    """Remove a post and what hangs on it; answers how many there were.
+
+    Its answers stay answers, to what is not here.
+    """
+    await tx.run(LET_GO, id=status_id)
     return await tx.run(DELETE, id=status_id)
 
 

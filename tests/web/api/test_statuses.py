@@ -213,6 +213,21 @@ async def test_deleting_gives_the_text_back(town: Any) -> None:
     assert (await client.get(path)).status_code == 404
 
 
+async def test_an_answer_to_what_was_deleted_leads_nowhere_and_is_still_an_answer(town: Any) -> None:
+    alice, bob = await town.account("alice"), await town.account("bob")
+    post = await town.post(alice, "Which?")
+    answer = await town.post(bob, "This", in_reply_to_id=post.id)
+    client = await town.client(alice)
+    assert (await client.delete(f"/api/v1/statuses/{post.id}")).status_code == 200
+    shown = (await client.get(f"/api/v1/statuses/{answer.id}")).json()
+    assert (shown["in_reply_to_id"], shown["in_reply_to_account_id"]) == (None, str(alice.id))
+    assert (await client.get(f"/api/v1/statuses/{answer.id}/context")).json()["ancestors"] == []
+    assert (await client.get("/api/v1/timelines/public")).json() == []
+    assert (await client.get(f"/api/v1/accounts/{bob.id}/statuses?exclude_replies=true")).json() == []
+    document = (await client.get(answer.uri, headers={"accept": "application/activity+json"})).json()
+    assert document["inReplyTo"] == post.uri
+
+
 async def test_a_deleted_boost_leaves_the_post(town: Any) -> None:
     alice = await town.account("alice")
     status = await town.post(alice, "stays")
