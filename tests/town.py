@@ -43,13 +43,17 @@ class StoppedClock:
 
 
 class Network(httpx.AsyncBaseTransport):
-    """Carries requests from town to town without sockets; hosts can be out of order."""
+    """Carries requests from town to town without sockets; hosts can be out of order.
+
+    While `held` is a list, what is posted is answered with 202 and kept there, to be `handed_over` in any order.
+    """
 
     def __init__(self) -> None:
         self.sites: dict[str, ASGIApp] = {}
         self.down: set[str] = set()
         self.answers: dict[str, httpx.Response] = {}
         self.requests: list[httpx.Request] = []
+        self.held: list[httpx.Request] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.netloc.decode()
@@ -58,6 +62,14 @@ class Network(httpx.AsyncBaseTransport):
             return self.answers[str(request.url)]
         if host in self.down or host not in self.sites:
             raise httpx.ConnectError(f"{host} does not answer")
+        if self.held is not None and request.method == "POST":
+            self.held.append(request)
+            return httpx.Response(202)
+        return await self.hand_over(request)
+
+    async def hand_over(self, request: httpx.Request) -> httpx.Response:
+        """Bring a request to where it goes, now."""
+        host = request.url.netloc.decode()
         return await httpx.ASGITransport(self.sites[host]).handle_async_request(request)
 
 
