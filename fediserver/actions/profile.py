@@ -11,7 +11,7 @@ from fediserver.actions.outbox import Deed, emit
 from fediserver.actions.write import write
 from fediserver.db import accounts, links
 from fediserver.db.database import Writer
-from fediserver.errors import Invalid
+from fediserver.errors import Forbidden, Invalid
 from fediserver.models.account import Account
 from fediserver.models.visibility import named, policy_named
 from fediserver.text import compose
@@ -61,11 +61,19 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def update(core: Core, me: Account, change: ProfileChange) -> Account:
-    """Change the profile and tell followers; raises Invalid with details for what is too long."""
-    _check(change)
-    fresh = await _changed(core, me, change)
+    """Change the profile and tell followers.
 
-    async def work(tx: Writer) -> None:
+    Raises Invalid with details for what is too long, Forbidden for who was suspended or deleted meanwhile.
+    """
+    _check(change)
+    wanted = await _wanted(core, me, change)
+
+    async def work(tx: Writer) -> Account:
+        # The row of who asked may be older than their pictures took to arrive: what was decided meanwhile stands.
+        now = await accounts.by_id(tx, me.id)
+        if now is None or now.deleted_at is not None or now.suspended_at is not None:
+            raise Forbidden("This account cannot be changed: it is suspended or deleted")
+        fresh = msgspec.structs.replace(now, **wanted)
         await accounts.update(tx, fresh)
         await _settings(tx, me, change)
         if change.attribution_domains is not UNSET:
@@ -74,8 +82,9 @@ async def update(core: Core, me: Account, change: ProfileChange) -> Account:
             )
         deed = Deed(verb="update", actor=me, object_uri=me.uri, facts={"actor": True})
         await emit(core, tx, deed, Audience(followers_of=me.id))
+        return fresh
 
-    await core.db.write(work)
+    fresh = await core.db.write(work)
     core.bus.publish(outbox.TOPIC)
     return await accounts.by_id(core.db, me.id) or fresh
 
@@ -122,7 +131,8 @@ def _wrong_settings(change: ProfileChange) -> dict[str, list[tuple[str, str]]]:
     return details
 
 
-async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
+async def _wanted(core: Core, me: Account, change: ProfileChange) -> dict[str, object]:
+    """What is to be in the account's row, by column."""
     fresh: dict[str, object] = {}
     for name in (
         "locked",
@@ -165,7 +175,7 @@ async def _changed(core: Core, me: Account, change: ProfileChange) -> Account:
     if change.display_name is not UNSET or change.note is not UNSET:
         shown = f"{fresh.get('display_name', me.display_name)} {fresh.get('note_text', me.note_text)}"
         fresh["emojis"] = (await write(core, shown)).emojis
-    return msgspec.structs.replace(me, **fresh)
+    return fresh
 
 
 def _site(name: str) -> str | None:

@@ -1,10 +1,16 @@
 """Rules of trust 1, 2, 3 and 6 (who may say what): what is forged is refused, and nothing has changed."""
 
+from typing import Any
+
 import pytest
 
+from fediserver.actions import moderate
+from fediserver.actions.moderate import Decision
 from fediserver.actions.write import PollDraft
+from fediserver.activitypub import actors
 from fediserver.activitypub.document import Document
 from fediserver.db import accounts, relationships
+from fediserver.models.account import Account
 from tests.scene import Scene
 from tests.stranger import Stranger
 
@@ -308,6 +314,25 @@ async def test_rule_6_a_move_needs_the_new_accounts_word(scene: Scene) -> None:
     await scene.refused(bob, bob.activity("Move", bob.uri, target=bob.uri), "move")
     await bob.told(scene.town, bob.activity("Move", bob.uri, target=carol.uri))
     assert (await scene.known(bob)).moved_to_id == (await scene.known(carol)).id
+
+
+async def test_who_is_suspended_while_they_move_stays_so(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, carol = scene.bob, scene.carol
+    carol.actor["alsoKnownAs"] = [bob.uri]
+    known, take_in = await scene.known(bob), actors.take_in
+
+    async def slowly(*args: Any) -> Account:
+        found = await take_in(*args)
+        await moderate.take(scene.town.ctx, known.id, "suspend", Decision(by=None))
+        return found
+
+    monkeypatch.setattr(actors, "take_in", slowly)
+    await bob.told(scene.town, bob.activity("Move", bob.uri, target=carol.uri))
+    moved = await scene.known(bob)
+    assert moved.moved_to_id is not None
+    assert moved.suspended_at is not None
 
 
 @pytest.mark.parametrize("visibility", ["private", "direct"])

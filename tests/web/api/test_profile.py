@@ -1,6 +1,7 @@
 """The profile's own endpoint, settings of web clients, and what is asked about one's address, over HTTP."""
 
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ import msgspec
 import pytest
 from PIL import Image
 
+from fediserver.actions import moderate
+from fediserver.actions.moderate import Decision, Measure
 from fediserver.activitypub import lookup
 from fediserver.db import accounts as account_rows
 from fediserver.db.query import Query
@@ -196,3 +199,40 @@ async def test_a_picture_that_moves_has_one_that_does_not(town: Any, into: str) 
     assert plain["avatar_static"] == plain["avatar"]
     removed = (await client.delete("/api/v1/profile/header")).json()
     assert removed["header_static"] == removed["header"] == "https://oak.example/static/header.png"
+
+
+async def test_what_is_decided_while_a_picture_arrives_stands(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    decisions: list[Measure] = ["silence", "sensitive", "suspend"]
+
+    async def slowly(body: bytes) -> AsyncIterator[bytes]:
+        """A picture for which the member takes so long that somebody moderates them meanwhile."""
+        yield body[:100]
+        await moderate.take(town.ctx, alice.id, decisions.pop(0), Decision(by=None))
+        yield body[100:]
+
+    async def send() -> int:
+        form = httpx.Request("PATCH", "https://x/", data={"note": "still here"}, files={"avatar": png()})
+        headers = {"content-type": form.headers["content-type"]}
+        answer = await client.patch(PATH, content=slowly(await form.aread()), headers=headers)
+        return answer.status_code
+
+    assert [await send() for _ in range(3)] == [200, 200, 403]
+    found = await account_rows.by_id(town.ctx.db, alice.id)
+    assert found is not None
+    assert None not in (found.silenced_at, found.sensitized_at, found.suspended_at)
+
+
+async def test_of_two_changes_at_once_neither_is_lost(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"display_name":'
+        await client.patch(PATH, json={"note": "grows leeks"})
+        yield b'"Alice"}'
+
+    await client.patch(PATH, content=slowly(), headers={"content-type": "application/json"})
+    told = (await client.get(PATH)).json()
+    assert (told["display_name"], told["note"]) == ("Alice", "grows leeks")
