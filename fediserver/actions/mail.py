@@ -19,7 +19,7 @@ from fediserver.models.oauth import OneTimeLink
 from fediserver.text.mail_address import is_address
 
 A_DAY = 3
-"""How many mails go to one address on one day (of UTC)."""
+"""How many mails go to one address on one day (of UTC), and how often somebody may name another one."""
 LINK_LIFE = DAY
 """From when the mail is handed over."""
 TRY_FOR = 2 * DAY
@@ -39,10 +39,8 @@ async def queue(core: Core, tx: Writer, purpose: str, address: str, locale: str)
     address, now = address.strip(), core.clock()
     if not is_address(address):
         return False
-    if core.config.rate_limits == "on":
-        key = hashed(address.lower())
-        if not await mails.count(tx, address_hash=key, day=now // DAY, most=A_DAY):
-            return False
+    if not await counts(core, tx, address.lower()):
+        return False
     await mails.insert(
         tx,
         Mail(
@@ -60,6 +58,13 @@ async def queue(core: Core, tx: Writer, purpose: str, address: str, locale: str)
         ),
     )
     return True
+
+
+async def counts(core: Core, tx: Writer, subject: str) -> bool:
+    """Count one more of today, of mails to an address or of something else that causes mail; False after enough."""
+    if core.config.rate_limits != "on":
+        return True
+    return await mails.count(tx, address_hash=hashed(subject), day=core.clock() // DAY, most=A_DAY)
 
 
 async def ask(core: Core, purpose: str, address: str, locale: str) -> None:

@@ -14,6 +14,7 @@ from fediserver.models.account import Account, User
 from fediserver.models.mail import CONFIRM
 from fediserver.models.sign_up_block import IpBlock, around, canonical_hash
 from fediserver.text import handles
+from fediserver.text.mail_address import in_one_form
 
 DAYS = 7
 """For so long attempts with mail of a blocked domain are counted."""
@@ -87,8 +88,7 @@ async def confirm_again(core: Core, user: User, *, email: str | None) -> None:
     Raises Forbidden when nothing has to be confirmed, Unavailable on a node that sends no mail, Invalid with
     details for `email`, TooMany.
     """
-    if user.confirmed_at is not None:
-        raise Forbidden("This method is only available while the e-mail is awaiting confirmation")
+    _demand_unconfirmed(user)
     if not mail.is_set_up(core):
         raise Unavailable("This node sends no mail; ask the people who run it to confirm your address")
     wanted = user.email if email is None else email.strip()
@@ -99,13 +99,17 @@ async def confirm_again(core: Core, user: User, *, email: str | None) -> None:
         raise register.invalid(_REFUSED)
 
     async def write(tx: Writer) -> None:
+        # Who asked may have been confirmed, approved or disabled since.
+        now = _demand_unconfirmed(await accounts.user(tx, user.account_id))
         if is_other:
             found = register.email_problem(wanted) or await register.taken(tx, "", wanted)
             if found:
                 raise register.invalid(found)
-            approved_at = None if blocks.with_approval else user.approved_at
+            if not await mail.counts(core, tx, f"account {user.account_id}"):
+                raise TooMany("These were other addresses enough for today; try again tomorrow", 3600)
+            approved_at = None if blocks.with_approval else now.approved_at
             await accounts.update_user(
-                tx, msgspec.structs.replace(user, email=wanted, approved_at=approved_at)
+                tx, msgspec.structs.replace(now, email=wanted, approved_at=approved_at)
             )
             # What went to the old address must not confirm the new one.
             await access.drop_links_of(tx, user.account_id, [mail.CONFIRM_LINK, mail.PASSWORD_LINK])
@@ -119,6 +123,12 @@ async def confirm_again(core: Core, user: User, *, email: str | None) -> None:
     core.bus.publish("mails")
 
 
+def _demand_unconfirmed(user: User | None) -> User:
+    if user is None or user.confirmed_at is not None:
+        raise Forbidden("This method is only available while the e-mail is awaiting confirmation")
+    return user
+
+
 async def _networks(core: Core, address: str) -> list[IpBlock]:
     """The blocks of every network that an address is in, as far as they have not ended."""
     now = core.clock()
@@ -130,7 +140,7 @@ async def _blocks(tx: Reader, email: str) -> _Blocks:
     domain = email.strip().rpartition("@")[2]
     labels = (handles.host(domain) or domain.lower()).split(".")
     found = await email_blocks.domains_named(tx, [".".join(labels[start:]) for start in range(len(labels))])
-    alone = await email_blocks.address_hashed(tx, canonical_hash(email))
+    alone = await email_blocks.address_hashed(tx, canonical_hash(in_one_form(email)))
     return _Blocks(
         [one.id for one in found],
         alone is not None or any(not one.allow_with_approval for one in found),

@@ -2,6 +2,8 @@
 
 import re
 
+from fediserver.text import handles
+
 LONGEST = 254
 """Characters (RFC 5321, section 4.5.3.1.3, without the brackets)."""
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,250}")
@@ -9,4 +11,20 @@ _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,250}")
 
 def is_address(text: str) -> bool:
     """Whether mail could be sent there; whether it arrives, only mail itself can tell."""
-    return len(text) <= LONGEST and _ADDRESS.fullmatch(text) is not None
+    domain = text.rpartition("@")[2]
+    # A dot at the end would be another spelling of the same mailbox.
+    return (
+        len(text) <= LONGEST
+        and _ADDRESS.fullmatch(text) is not None
+        and not domain.endswith(".")
+        and handles.host(domain) is not None
+    )
+
+
+def in_one_form(text: str) -> str:
+    """An address with its domain as the name servers know it: lower-case, IDN as punycode, no dot at the end.
+
+    What has no such domain stays as it is.
+    """
+    name, at, domain = text.strip().rpartition("@")
+    return f"{name}{at}{handles.host(domain) or domain}"

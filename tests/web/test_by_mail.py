@@ -226,6 +226,29 @@ async def test_three_mails_a_day_go_to_one_address(garden: PostalTown) -> None:
     assert (await member.post(AGAIN)).status_code == 200
 
 
+async def test_who_waits_names_three_other_addresses_a_day(garden: PostalTown) -> None:
+    _, member = await newcomer(garden)
+    answers = [await member.post(AGAIN, json={"email": f"victim{n}@mail.example"}) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert (await member.post(AGAIN)).status_code == 200, "the link to the present one is another matter"
+
+
+async def test_what_is_decided_while_the_request_arrives_stands(garden: PostalTown) -> None:
+    _, member = await newcomer(garden)
+    account = await accounts.by_handle(garden.core.db, "newcomer")
+    assert account is not None
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"email":'
+        await moderate.take(garden.core, account.id, "disable", Decision(by=None))
+        yield b'"other@mail.example"}'
+
+    await member.post(AGAIN, content=slowly(), headers={"content-type": "application/json"})
+    user = await accounts.user(garden.core.db, account.id)
+    assert user is not None
+    assert user.disabled_at is not None
+
+
 async def test_without_limits_mail_is_not_counted(garden: PostalTown) -> None:
     garden.reconfigure(rate_limits="off")
     _, member = await newcomer(garden)

@@ -208,6 +208,24 @@ async def test_a_blocked_address_does_not_sign_up_however_it_is_written(open_tow
     )
 
 
+async def test_another_spelling_of_the_domain_is_the_same_address(open_town: Any) -> None:
+    town = await open_door(open_town)
+    client = await admin(town)
+    await client.post(MAILS, json={"email": "new@bücher.example"})
+    await client.post(DOMAINS, json={"domain": "bad.example"})
+    others = [
+        "new@xn--bcher-kva.example",
+        "n.ew+x@BÜCHER.example",
+        "new@bücher.example",
+        "new@bücher。example",
+    ]
+    others += ["new@bücher.example.", "new@bad.example.", "new@bad.example..", "new@ｂad.example"]
+    for email in others:
+        town.clock.advance(HOUR)
+        answer = await sign_up(town, email=email)
+        assert (answer.status_code, list(answer.json()["details"])) == (422, ["email"]), email
+
+
 async def test_who_is_suspended_does_not_sign_up_again(open_town: Any) -> None:
     town = await open_door(open_town)
     client = await admin(town)

@@ -215,7 +215,8 @@ async def test_what_is_decided_while_a_picture_arrives_stands(town: Any) -> None
     async def send() -> int:
         form = httpx.Request("PATCH", "https://x/", data={"note": "still here"}, files={"avatar": png()})
         headers = {"content-type": form.headers["content-type"]}
-        answer = await client.patch(PATH, content=slowly(await form.aread()), headers=headers)
+        body = await form.aread()
+        answer: httpx.Response = await client.patch(PATH, content=slowly(body), headers=headers)
         return answer.status_code
 
     assert [await send() for _ in range(3)] == [200, 200, 403]
