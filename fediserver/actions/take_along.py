@@ -25,6 +25,8 @@ from fediserver.text.handles import Handle, parse
 
 UNFINISHED = 3
 """Imports of one member that may be under way."""
+KEPT = 10
+"""Of one member; lines that failed are kept along with them."""
 ENDED_AT_ONCE = 40
 """Ties that one step of an import ends."""
 STEP_LIVES = 2 * DAY
@@ -80,6 +82,7 @@ async def begin(core: Core, me: Account, kind: Kind, entries: Sequence[Entry], *
     async def work(tx: Writer) -> None:
         if await imports.unfinished(tx, me.id) >= UNFINISHED:
             raise Invalid(f"{UNFINISHED} files are being worked on; wait until one of them is done")
+        await imports.forget_older(tx, me.id, kept=KEPT - 1)
         await imports.insert(tx, row, lines)
         await next_step(core, tx, row, PRUNE if overwrite else FILL, number=0, run_at=core.clock())
 

@@ -34,6 +34,11 @@ POSTPONE = Query("""
 """)
 COUNT = Query("update imports set done = done + :done, failed = failed + :failed where id = :id")
 FINISH = Query("update imports set finished_at = :now where id = :id")
+FORGET_OLDER = Query("""
+    delete from imports
+     where account_id = :account_id and finished_at is not null
+       and id not in (select id from imports where account_id = :account_id order by id desc limit :kept)
+""")
 FORGET = Query("delete from imports where created_at < :before")
 
 
@@ -57,6 +62,11 @@ async def insert(tx: Writer, row: Import, entries: Sequence[str]) -> None:
     await tx.run(INSERT, **msgspec.structs.asdict(row))
     lines = [Line(row.id, position, entry, False, 0, 0) for position, entry in enumerate(entries)]
     await tx.many(INSERT_LINE, [msgspec.structs.asdict(line) for line in lines])
+
+
+async def forget_older(tx: Writer, account_id: int, *, kept: int) -> None:
+    """Drop those of a member that are done, but for the newest."""
+    await tx.run(FORGET_OLDER, account_id=account_id, kept=kept)
 
 
 async def due(db: Reader, import_id: int, *, now: int, limit: int) -> list[Line]:

@@ -15,6 +15,12 @@ CHANGE = Query("""
     update push_subscriptions set alerts = :alerts, said = :said, policy = :policy where token_id = :token_id
 """)
 DROP_OF_TOKEN = Query("delete from push_subscriptions where token_id = :token_id")
+DROP_OLDEST = Query("""
+    delete from push_subscriptions
+     where account_id = :account_id
+       and id not in (select id from push_subscriptions where account_id = :account_id
+                       order by created_at desc, id desc limit :kept)
+""")
 DROP = Query("delete from push_subscriptions where id = :id")
 
 QUEUE = Query("""
@@ -60,9 +66,13 @@ async def by_id(db: Reader, subscription_id: int) -> PushSubscription | None:
     return await db.one(BY_ID, PushSubscription, id=subscription_id)
 
 
-async def replace(tx: Writer, row: PushSubscription) -> None:
-    """Subscribe; what the token had before is gone, with all that was on its way."""
+async def replace(tx: Writer, row: PushSubscription, *, most: int) -> None:
+    """Subscribe; what the token had before is gone, with all that was on its way.
+
+    So are the member's oldest, where there would be more than `most`.
+    """
     await tx.run(DROP_OF_TOKEN, token_id=row.token_id)
+    await tx.run(DROP_OLDEST, account_id=row.account_id, kept=most - 1)
     await tx.run(INSERT, **msgspec.structs.asdict(row))
 
 

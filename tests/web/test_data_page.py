@@ -18,6 +18,7 @@ from fediserver.actions import (
 from fediserver.actions.moderate import Decision
 from fediserver.clock import DAY, HOUR, MINUTE, SECOND
 from fediserver.db import imports
+from fediserver.db.query import Query
 from fediserver.jobs import housekeeping
 from fediserver.models.account import Account
 from fediserver.text.csv_files import KINDS
@@ -294,6 +295,20 @@ async def test_three_files_are_worked_on_at_a_time_and_forgotten_after_two_weeks
     town.clock.advance(15 * DAY)
     await housekeeping.tidy(town.ctx)
     assert await imports.of_account(town.ctx.db, alice.id, limit=9) == []
+
+
+async def test_of_one_member_the_newest_files_are_kept(town: Town) -> None:
+    alice, bob = await town.account("alice"), await town.account("bob")
+    member, other = await browser(town, alice), await browser(town, bob)
+    await bring(other, "blocks", "not a handle\n")
+    for _ in range(take_along.KEPT + 2):
+        await bring(member, "blocks", "not a handle\n")
+        await worked_on(town)
+    kept = await imports.of_account(town.ctx.db, alice.id, limit=99)
+    assert [(row.failed, row.finished_at is not None) for row in kept] == [(1, True)] * take_along.KEPT
+    assert len(await imports.of_account(town.ctx.db, bob.id, limit=99)) == 1
+    lines = await town.ctx.db.rows(Query("select count(*) from import_lines"))
+    assert lines[0][0] == take_along.KEPT + 1, "lines go with their file"
 
 
 async def test_the_file_of_somebody_who_is_shut_out_rests(town: Town) -> None:

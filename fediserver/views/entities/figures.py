@@ -1,7 +1,8 @@
 """Admin::Measure, Admin::Dimension and Admin::Cohort: https://docs.joinmastodon.org/entities/Admin_Measure/."""
 
 import platform
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,7 +13,7 @@ from fediserver.activitypub.context import Context
 from fediserver.clock import DAY, SECOND, isoformat
 from fediserver.db import dimensions, measures, media
 from fediserver.db.dimensions import DIMENSIONS
-from fediserver.db.measures import MEASURES, About, Span, Stay
+from fediserver.db.measures import MEASURES, About, Span
 
 Entity = dict[str, object]
 
@@ -102,17 +103,19 @@ async def cohorts(ctx: Context, span: Span, *, by_month: bool) -> list[Entity]:
     """Admin::Cohort entities: of those who came in a period, how many were still here in each later one."""
     starts = sorted({_period(day, by_month=by_month) for day in span.days})
     whole = Span(starts[0], span.last)
-    found = await measures.stays(ctx.db.slow, whole)
-    return [_cohort(start, starts, found, by_month=by_month) for start in starts]
+    # By period of coming and of the last visit: people are many, periods few.
+    people: dict[int, Counter[int]] = {start: Counter() for start in starts}
+    for one in await measures.stays(ctx.db.slow, whole):
+        people[_period(one.joined, by_month=by_month)][_period(one.seen, by_month=by_month)] += one.people
+    return [_cohort(start, starts, people[start], by_month=by_month) for start in starts]
 
 
-def _cohort(start: int, starts: Sequence[int], found: Sequence[Stay], *, by_month: bool) -> Entity:
-    people = [one for one in found if _period(one.joined, by_month=by_month) == start]
-    size = sum(one.people for one in people)
+def _cohort(start: int, starts: Sequence[int], people: Mapping[int, int], *, by_month: bool) -> Entity:
+    size = sum(people.values())
     data = []
     for later in starts:
         if later >= start:
-            still = sum(one.people for one in people if one.seen >= later)
+            still = sum(number for seen, number in people.items() if seen >= later)
             data.append({"date": isoformat(later * DAY), "rate": still / max(size, 1), "value": str(still)})
     return {"period": isoformat(start * DAY), "frequency": "month" if by_month else "day", "data": data}
 

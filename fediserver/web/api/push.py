@@ -19,6 +19,8 @@ from fediserver.web.auth import Viewer
 from fediserver.web.responses import empty, json_response
 
 LONGEST_ENDPOINT = 2000
+MOST = 50
+"""Of one member: each notification is sent to all of them, so many would be a weapon."""
 
 
 class Keys(msgspec.Struct):
@@ -80,7 +82,7 @@ async def create(ctx: Context, me: Viewer, request: Request, asked: Subscribing)
         raise Invalid(
             "Validation failed: the keys of the subscription are not those of a push service"
         ) from None
-    await ctx.db.write(lambda tx: rows.replace(tx, row))
+    await ctx.db.write(lambda tx: rows.replace(tx, row, most=MOST))
     return json_response(_entity(ctx, row))
 
 

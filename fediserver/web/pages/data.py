@@ -19,7 +19,6 @@ from fediserver.web.pages.kit import Visit, visit
 
 FILE_BYTES = 4 << 20
 """How large a file may be; 20,000 lines are about one MB."""
-_SHOWN = 10
 _NAMES: Final[dict[Kind, str]] = {
     "follows": "Whom you follow",
     "blocks": "Whom you block",
@@ -95,7 +94,7 @@ async def _read(guest: Visit, kind: Kind) -> list[Entry]:
 
 
 async def _page(guest: Visit, me: Account, problem: str) -> Response:
-    brought = await imports.of_account(guest.core.db, me.id, limit=_SHOWN)
+    brought = await imports.of_account(guest.core.db, me.id, limit=take_along.KEPT)
     return guest.page(
         "data.html",
         status=422 if problem else 200,

@@ -9,6 +9,7 @@ import pytest
 from fediserver.actions import access, favourite
 from fediserver.clock import DAY, HOUR, MINUTE
 from fediserver.db.query import Query
+from fediserver.web.api import push
 from tests.entity_checker import check
 from tests.push_service import PushService, Subscriber, claims
 from tests.town import Town
@@ -240,3 +241,13 @@ async def test_what_is_taken_back_is_not_pushed(town: Town, service: PushService
     await town.settle()
     assert service.pushed == []
     assert await town.ctx.db.value(LEFT) == 0
+
+
+async def test_a_member_has_only_so_many_subscriptions(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "MOST", 2)
+    alice, bob = await town.account("alice"), await town.account("bob")
+    first, second, third, other = [await town.client(one) for one in (alice, alice, alice, bob)]
+    for client in (other, first, second, first, third):
+        await subscribed(town, client, **wish(Subscriber(), "follow"))
+    standing = [(await client.get(PATH)).status_code for client in (first, second, third, other)]
+    assert standing == [200, 404, 200, 200], "the oldest goes, and nobody else's"
