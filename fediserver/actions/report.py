@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from fediserver.actions import audience, notify, outbox, rules
+from fediserver.actions import audience, notify, outbox, rules, visibility
 from fediserver.actions.audience import Audience
 from fediserver.actions.core import Core
 from fediserver.actions.outbox import Deed, emit
@@ -43,6 +43,10 @@ async def report(
         await rules.check(core, rule_ids)
         category = "violation"
     own = await reports.of_author(core.db, status_ids, target.id)
+    if me.domain == "":
+        # Else a complaint would tell its author, and the moderators, of posts that are not for them. Another server
+        # complains in its own name: what its members may see, it does not say.
+        own = await visibility.addressed(core.db, me, own)
     recommended = await collections.of_owner(core.db, collection_ids, target.id)
     now = core.clock()
     row = Report(

@@ -69,6 +69,12 @@ async def filter_visible(db: Reader, viewer: Account | None, found: Sequence[Som
     ]
 
 
+async def addressed(db: Reader, viewer: Account, ids: Sequence[int]) -> list[int]:
+    """Those of the posts that are for somebody, also by who blocks them by now, in the same order."""
+    found = await facts.addressed(db, viewer_id=viewer.id, ids=ids)
+    return [one for one in ids if one in found]
+
+
 async def who_sees(db: Reader, viewer_ids: Several[int], post: Post) -> set[int]:
     """Those of the viewers who may see a post; a boost, only with the post that it boosts."""
     seers = await facts.visible_to(db, status_id=post.id, viewer_ids=sorted(viewer_ids))

@@ -7,17 +7,24 @@ from fediserver.db.domain_blocks import blocked
 from fediserver.db.query import Query
 
 
+def is_addressed_to(viewer: str, post: str) -> str:
+    """What decides whether a post is for a viewer, whatever stands between them and its author."""
+    return f"""(
+        {post}.visibility <= 1
+        or {post}.account_id = {viewer}
+        or exists (select 1 from mentions m where m.status_id = {post}.id and m.account_id = {viewer})
+        or ({post}.visibility = 2 and exists (
+            select 1 from follows f where f.account_id = {viewer} and f.target_id = {post}.account_id))
+    )"""
+
+
 def may_see(viewer: str = ":viewer_id", post: str = "s", author: str = "a") -> str:
     """What decides about a viewer, given by an id, and a post and its author, given by their names in a query."""
     return f"""(
         {author}.suspended_at is null
         and not exists (select 1 from blocks b where b.account_id = {post}.account_id and b.target_id = {viewer})
         and not {blocked(f"{post}.account_id", viewer)}
-        and ({post}.visibility <= 1
-             or {post}.account_id = {viewer}
-             or exists (select 1 from mentions m where m.status_id = {post}.id and m.account_id = {viewer})
-             or ({post}.visibility = 2 and exists (
-                 select 1 from follows f where f.account_id = {viewer} and f.target_id = {post}.account_id)))
+        and {is_addressed_to(viewer, post)}
     )"""
 
 
@@ -52,6 +59,15 @@ VISIBLE_TO = Query(f"""
       join accounts v on v.id = any(:viewer_ids)
      where s.id = :status_id and {may_see("v.id")}
 """)
+
+ADDRESSED = Query(
+    f"select s.id from statuses s where s.id = any(:ids) and {is_addressed_to(':viewer_id', 's')}"
+)
+
+
+async def addressed(db: Reader, *, viewer_id: int, ids: Sequence[int]) -> set[int]:
+    """Those of the posts that are for the viewer, also by who is suspended or blocks them."""
+    return set(await db.values(ADDRESSED, viewer_id=viewer_id, ids=ids)) if ids else set()
 
 
 async def visible(db: Reader, *, viewer_id: int, ids: Sequence[int]) -> set[int]:

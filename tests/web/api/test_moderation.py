@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fediserver.actions import register, rules, sessions
+from fediserver.actions import block, register, rules, sessions
 from fediserver.db import accounts, moderation, reports
 from tests.web.api.test_timelines import ids, links
 
@@ -232,8 +232,22 @@ async def test_moderation_needs_token_scope_and_sense(town: Any) -> None:
     assert await deeds(town, alice) == []
 
 
+async def test_a_report_tells_nobody_of_posts_that_are_not_for_who_reports(town: Any) -> None:
+    alice, bob, carol = [await town.account(name) for name in ("alice", "bob", "carol")]
+    await town.follow(carol, bob)
+    hidden = [await town.post(bob, "hush", "private"), await town.post(bob, "@carol hush", "direct")]
+    shown = [await town.post(bob, "buy"), await town.post(bob, "@alice buy", "direct")]
+    # Who attacks somebody and blocks them then does not get away with it.
+    await block.block(town.ctx, bob, alice)
+    asked = [str(one.id) for one in (*hidden, *shown, hidden[0])]
+    client = await town.client(alice)
+    made = await client.post("/api/v1/reports", json={"account_id": str(bob.id), "status_ids": asked})
+    assert sorted(made.json()["status_ids"]) == sorted(str(one.id) for one in shown)
+
+
 async def test_a_report_is_taken_on_and_closed_and_opened_again(town: Any) -> None:
     alice, bob = [await town.account(name) for name in ("alice", "bob")]
+    await town.follow(alice, bob)
     status = await town.post(bob, "buy", "private")
     rule = await rules.add(town.ctx, "No trade", "Not even pills")
     report_id = await reported(
