@@ -28,7 +28,7 @@ from fediserver.actions.write import (
 from fediserver.clock import DAY, HOUR
 from fediserver.db import accounts, scheduled, statuses
 from fediserver.db.database import Writer
-from fediserver.errors import Forbidden, Invalid, NotFound
+from fediserver.errors import Forbidden, Invalid, NotFound, Unreachable
 from fediserver.models.account import Account
 from fediserver.models.media import MediaAttachment
 from fediserver.models.poll import Poll
@@ -290,11 +290,22 @@ async def _end_of_poll(core: Core, tx: Writer, poll: Poll | None) -> None:
         await errand.leave(core, tx, "poll", {"poll_id": poll.id}, poll.id, run_at=poll.expires_at)
 
 
-async def name_later(core: Core, author: Account, status: Status, found: Account, text_html: str) -> None:
-    """Somebody whom a post names was found after it was published: tag, tell and deliver it to them."""
+async def name_later(
+    core: Core, author: Account, status: Status, handle: Handle, found: Account, text_html: str
+) -> None:
+    """Somebody whom a post names was found after it was published: tag, tell and deliver it to them.
+
+    Nothing happens when an edit has taken them out meanwhile; raises Unreachable when one has changed the text
+    otherwise: it is to be read again.
+    """
     named = orjson.loads(status.mentions) + orjson.loads(mention_list(core, [found]))
 
     async def work(tx: Writer) -> None:
+        now = await statuses.by_id(tx, status.id)
+        if now is None or not await statuses.drop_pending_mention(tx, status.id, str(handle)):
+            return
+        if now.text != status.text:
+            raise Unreachable(f"post {status.id} was edited at this moment")
         await index.forget(tx, status.id)
         await statuses.add_mentions(tx, status.id, [found.id])
         await statuses.set_mentions(tx, status.id, mentions=orjson.dumps(named).decode(), content=text_html)

@@ -102,6 +102,7 @@ ADD_PENDING = Query("""
     insert into pending_mentions (status_id, handle) values (:status_id, :handle)
     on conflict (status_id, handle) do nothing
 """)
+KEEP_PENDING = Query("delete from pending_mentions where status_id = :status_id and handle <> all(:keep)")
 DROP_PENDING = Query("delete from pending_mentions where status_id = :status_id and handle = :handle")
 
 
@@ -285,6 +286,11 @@ async def add_pending_mentions(tx: Writer, status_id: int, handles: Iterable[str
     await tx.many(ADD_PENDING, [{"status_id": status_id, "handle": handle} for handle in handles])
 
 
-async def drop_pending_mention(tx: Writer, status_id: int, handle: str) -> None:
-    """Found, or given up."""
-    await tx.run(DROP_PENDING, status_id=status_id, handle=handle)
+async def keep_pending_mentions(tx: Writer, status_id: int, handles: Sequence[str]) -> None:
+    """Look for no others than these."""
+    await tx.run(KEEP_PENDING, status_id=status_id, keep=handles)
+
+
+async def drop_pending_mention(tx: Writer, status_id: int, handle: str) -> bool:
+    """Found, or given up; False when nobody looked for it any more."""
+    return bool(await tx.run(DROP_PENDING, status_id=status_id, handle=handle))

@@ -55,10 +55,8 @@ async def find_mentions(ctx: Context, args: Args) -> None:
             return
         known = {one: who for one in compose.find(current.text).mentions if (who := await _known(ctx, one))}
         known[handle] = account
-        await publish.name_later(ctx, author, current, account, markup(ctx, current.text, known))
-        await ctx.db.write(
-            lambda tx, text=str(handle): statuses.drop_pending_mention(tx, status.id, text)  # type: ignore[misc]
-        )
+        text_html = markup(ctx, current.text, known)
+        await publish.name_later(ctx, author, current, handle, account, text_html)
     if len(found) < len(missing):
         raise Unreachable(f"{len(missing) - len(found)} people named in the post were not found")
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import httpx
 import pytest
 
-from fediserver.clock import MINUTE
+from fediserver.clock import HOUR, MINUTE
 from fediserver.errors import Unreachable
 from fediserver.net.guard import AddressGuard
 from fediserver.net.resolver import GuardedResolver, NoSuchName
@@ -105,3 +105,20 @@ async def test_a_name_that_does_not_exist_is_told_from_a_name_server_that_is_dow
     with pytest.raises(Unreachable) as raised:
         await resolver.resolve("nowhere.example", 443)
     assert raised.type is kind
+
+
+async def test_who_is_named_no_longer_is_not_looked_for(open_town: OpenTown) -> None:
+    oak, elm = await open_town("oak.example"), await open_town("elm.example")
+    alice, _ = await oak.account("alice"), await elm.account("eve")
+    await oak.account("bob")
+    client = await oak.client(alice)
+    oak.network.down.add("elm.example")
+    draft = {"status": "@eve@elm.example @bob a secret", "visibility": "direct"}
+    made = (await client.post("/api/v1/statuses", json=draft)).json()
+    await client.put(f"/api/v1/statuses/{made['id']}", json={"status": "@bob another secret"})
+    oak.network.down.clear()
+    oak.clock.advance(HOUR)
+    await settle(oak, elm)
+    shown = (await client.get(f"/api/v1/statuses/{made['id']}")).json()
+    assert [one["acct"] for one in shown["mentions"]] == ["bob"]
+    assert await elm.status(made["uri"]) is None

@@ -4,6 +4,8 @@ from typing import Any
 
 from fediserver.actions import delete, edit, publish
 from fediserver.actions.edit import Revision
+from fediserver.db import statuses
+from fediserver.text.handles import Handle
 from tests.conftest import OpenTown
 from tests.federation.test_two_towns import met
 from tests.town import Town, settle
@@ -59,7 +61,9 @@ async def test_somebody_named_later_hears_of_a_post_that_their_server_has(open_t
     post = await oak.post(alice, "@bob@elm.example hello", "direct")
     await settle(oak, elm)
     assert await outline(elm, carol) == []
-    await publish.name_later(oak.ctx, alice, post, carol_there, post.content)
+    handle = Handle("carol", "elm.example")
+    await oak.ctx.db.write(lambda tx: statuses.add_pending_mentions(tx, post.id, [str(handle)]))
+    await publish.name_later(oak.ctx, alice, post, handle, carol_there, post.content)
     await settle(oak, elm)
     assert await outline(elm, carol) == [({"alice@oak.example", "bob"}, post.uri, True)]
     assert [row[0] for row in await outline(elm, bob)] == [{"alice@oak.example", "carol"}]
