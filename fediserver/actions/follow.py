@@ -15,6 +15,8 @@ from fediserver.text.language import normalise
 
 FILL = 20
 """Posts of a newly followed account that show at home at once."""
+MOST = 7_500
+"""Accounts that a member follows or asks to follow; who has more followers may follow a tenth more than these."""
 
 
 async def follow(
@@ -27,7 +29,8 @@ async def follow(
 ) -> None:
     """Follow somebody, or change how: at once, or by a request where consent is needed.
 
-    Raises Forbidden across a block, Invalid for oneself, NotFound for somebody who is gone.
+    Raises Forbidden across a block, Invalid for oneself and for who follows too many, NotFound for somebody who is
+    gone.
     """
     if me.id == target.id:
         raise Invalid("Validation failed: You cannot follow yourself")
@@ -38,6 +41,8 @@ async def follow(
         if await relationships.either_blocks(tx, me.id, target.id):
             raise Forbidden
         known = await _known(tx, me, target)
+        if known is None and me.domain == "":
+            await _check_room(tx, me)
         wish = FollowRequest(
             id=known.id if known else core.ids.next(),
             account_id=me.id,
@@ -58,6 +63,13 @@ async def follow(
 
     await core.db.write(work)
     core.bus.publish(outbox.TOPIC)
+
+
+async def _check_room(db: Reader, me: Account) -> None:
+    followers, following = await relationships.counts(db, me.id)
+    most = max(MOST, followers * 11 // 10)
+    if following >= most:
+        raise Invalid(f"Validation failed: You cannot follow more than {most} people")
 
 
 async def _known(db: Reader, me: Account, target: Account) -> Follow | FollowRequest | None:

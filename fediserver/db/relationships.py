@@ -19,6 +19,11 @@ TUNE_FOLLOW = Query(f"""
     update follows set show_reblogs = :show_reblogs, notify = :notify, languages = :languages where {_PAIR}
 """)
 DROP_FOLLOW = Query(f"delete from follows where {_PAIR}")
+STANDING = Query("""
+    select a.followers_count, a.following_count,
+           (select count(*) from follow_requests r where r.account_id = a.id) as asked
+      from accounts a where a.id = :account_id
+""")
 REQUEST = Query(f"select {columns(FollowRequest)} from follow_requests where {_PAIR}")
 PUT_REQUEST = Query(
     insertion("follow_requests", FollowRequest)
@@ -144,6 +149,12 @@ async def drop_follow(tx: Writer, account_id: int, target_id: int) -> bool:
 async def _count(tx: Writer, account_id: int, target_id: int, change: int) -> None:
     await tx.run(COUNT_FOLLOWING, id=account_id, change=change)
     await tx.run(COUNT_FOLLOWERS, id=target_id, change=change)
+
+
+async def counts(db: Reader, account_id: int) -> tuple[int, int]:
+    """How many follow an account, and how many it follows or asks to follow."""
+    ((followers, following, asked),) = await db.rows(STANDING, account_id=account_id)
+    return int(followers), int(following) + int(asked)
 
 
 async def request(db: Reader, account_id: int, target_id: int) -> FollowRequest | None:

@@ -9,7 +9,7 @@ from fediserver.activitypub.document import Activity
 from fediserver.activitypub.fetch import Budget, fetch
 from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
-from fediserver.errors import Forbidden, Ignored
+from fediserver.errors import Forbidden, Ignored, Invalid
 from fediserver.models.account import Account
 
 
@@ -32,6 +32,6 @@ async def move(ctx: Context, activity: Activity, actor: Account, budget: Budget)
     for follower in await relationships.local_followers(ctx.db, actor.id):
         try:
             await follow.follow(ctx, follower, target)
-        except Forbidden:
+        except (Forbidden, Invalid):
             continue
         await follow.unfollow(ctx, follower, actor)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from fediserver.actions import block
+from fediserver.actions import block, follow
 from fediserver.db import accounts as account_rows
 
 
@@ -294,3 +294,19 @@ async def test_a_report_reaches_the_moderators(town: Any) -> None:
     assert (answer["category"], answer["status_ids"]) == ("spam", [str(status.id)])
     assert answer["target_account"]["id"] == str(bob.id)
     assert (await client.post("/api/v1/reports", json={"comment": "who?"})).status_code == 400
+
+
+async def test_a_member_follows_only_so_many(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "MOST", 2)
+    alice, bob, carol, dora = [await town.account(name) for name in ("alice", "bob", "carol", "dora")]
+    client = await town.client(alice)
+    await (await town.client(carol)).patch("/api/v1/accounts/update_credentials", json={"locked": True})
+
+    async def wished(target: Any) -> int:
+        answer = await client.post(f"/api/v1/accounts/{target.id}/follow")
+        return int(answer.status_code)
+
+    # One is followed, one is asked: both count, and following again is nothing new.
+    assert [await wished(one) for one in (bob, carol, bob, carol, dora)] == [200, 200, 200, 200, 422]
+    await client.post(f"/api/v1/accounts/{carol.id}/unfollow")
+    assert await wished(dora) == 200
