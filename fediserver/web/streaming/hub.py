@@ -7,12 +7,14 @@ import asyncio
 import logging
 from collections import Counter, deque
 
+from fediserver.actions import keep_out
 from fediserver.activitypub.context import Context
-from fediserver.db import lists
+from fediserver.db import ip_blocks, lists
 from fediserver.db.bus import MISSED
 from fediserver.db.database import Away
 from fediserver.errors import Invalid, NotFound, TooMany, Unavailable
 from fediserver.models.event import Event
+from fediserver.models.sign_up_block import Networks
 from fediserver.web import auth
 from fediserver.web.limits import address_key
 from fediserver.web.streaming import news
@@ -30,7 +32,7 @@ CHANNELS = 64
 EVENTS = 10_000
 """What may wait to be brought to those who stream; beyond that the oldest is let go."""
 LOOK = 1.0
-"""Seconds between looks whether the tokens of those who are connected are still good."""
+"""Seconds between looks whether those who are connected may still be: their tokens, and where they come from."""
 STOPPING = "stopping"
 """What the bus carries when the process is asked to end."""
 
@@ -47,8 +49,12 @@ class Hub:
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopping = False
+        # How often blocked networks have changed, and up to which change they were looked at.
+        self._network_changes = self._networks_seen = 0
         ctx.bus.hear(self._note)
         ctx.bus.listen(STOPPING, lambda _: self._stop())
+        for topic in (keep_out.TOPIC, "signals"):
+            ctx.bus.listen(topic, lambda _: self._note_networks())
         ctx.bus.listen(MISSED, lambda _: self._end_all("Some news were missed; connect again, and load"))
 
     async def enter(self, connection: Connection) -> None:
@@ -131,6 +137,9 @@ class Hub:
             self._events.append(event)
             self._woken.set()
 
+    def _note_networks(self) -> None:
+        self._network_changes += 1
+
     def _stop(self) -> None:
         self._is_stopping = True
         self._end_all("This node is being restarted")
@@ -151,18 +160,29 @@ class Hub:
             await self._woken.wait()
 
     async def _look(self) -> None:
-        """End the streams of tokens that were revoked and of members who are suspended."""
+        """End the streams of tokens that were revoked, of members who are suspended, and from blocked networks."""
         while True:
             await asyncio.sleep(LOOK)
-            tokens = sorted({connection.token_id for connection in self._open})
             try:
-                good = await auth.still_good(self._ctx, tokens)
+                await self._look_at_tokens()
+                if self._networks_seen != self._network_changes:
+                    await self._look_at_networks()
             except Away as problem:
-                log.warning("the tokens of those who stream wait for the database: %s", problem)
-                continue
+                log.warning("whether those who stream still may waits for the database: %s", problem)
             except Exception:  # streams go on
-                log.exception("the tokens of those who stream could not be looked at")
-                continue
-            for connection in tuple(self._open):
-                if connection.token_id in tokens and connection.token_id not in good:
-                    connection.end(End(POLICY, "The access token is not valid any more"))
+                log.exception("whether those who stream still may could not be looked at")
+
+    async def _look_at_tokens(self) -> None:
+        tokens = sorted({connection.token_id for connection in self._open})
+        good = await auth.still_good(self._ctx, tokens)
+        for connection in tuple(self._open):
+            if connection.token_id in tokens and connection.token_id not in good:
+                connection.end(End(POLICY, "The access token is not valid any more"))
+
+    async def _look_at_networks(self) -> None:
+        change = self._network_changes
+        blocked = Networks(await ip_blocks.no_access(self._ctx.db))
+        for connection in tuple(self._open):
+            if blocked.hold(connection.address, self._ctx.clock()):
+                connection.end(End(POLICY, "Requests from your network are not taken here"))
+        self._networks_seen = change

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from fediserver.actions import access, block, collections, edit, favourite, mute, reblog, vote
+from fediserver.actions import access, block, collections, edit, favourite, keep_out, mute, reblog, vote
 from fediserver.actions.edit import Revision
+from fediserver.actions.moderate import Decision
 from fediserver.actions.write import PollDraft
 from fediserver.clock import HOUR, SECOND
 from fediserver.db import access as access_rows
 from fediserver.db import accounts as account_rows
 from fediserver.db.query import Query
+from fediserver.models.sign_up_block import IpBlock
 from fediserver.models.visibility import QuotePolicy
 from fediserver.web.streaming import connection, hub
 from tests.entity_checker import check
@@ -402,6 +404,24 @@ async def test_a_stream_ends_with_its_token(town: Town, monkeypatch: pytest.Monk
         assert await stream.closed() == 1008
         await town.post(bob, "hello")
         await other.hears("update", "public")
+
+
+async def test_a_stream_from_a_network_that_is_blocked_ends(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LOOK", 0.02)
+    alice = await town.account("alice")
+
+    async def block_network(ip: str) -> None:
+        row = IpBlock(0, ip, "no_access", "", town.clock(), None)
+        await keep_out.put_ip_block(town.ctx, row, Decision(by=None), own_address="")
+
+    async with socket(town, alice, stream="user") as stream:
+        await block_network("198.51.100.0/24")
+        await town.post(alice, "still here")
+        await stream.hears("update", "user")
+        await block_network("192.0.2.0/24")
+        assert await stream.closed() == 1008
 
 
 async def test_when_the_node_stops_every_stream_ends(town: Town) -> None:
