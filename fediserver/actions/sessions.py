@@ -202,13 +202,20 @@ async def change_password(core: Core, user: User, *, current: str, password: str
 
     An app that was about to be connected has to ask again.
 
-    Raises Invalid with details for `current` or `password`.
+    Raises Invalid with details for `current` or `password`; also when the present one was replaced meanwhile.
     """
+    wrong = Invalid("The present password is not right", {"current": [("ERR_INVALID", "is not right")]})
     if not await passwords.matches(current, user.password_hash):
-        raise Invalid("The present password is not right", {"current": [("ERR_INVALID", "is not right")]})
+        raise wrong
     password_hash = await passwords.hashed(password)
 
-    await core.db.write(lambda tx: _replace_password(tx, user, password_hash))
+    async def write(tx: Writer) -> None:
+        now = await accounts.user(tx, user.account_id)
+        if now is None or now.password_hash != user.password_hash:
+            raise wrong
+        await _replace_password(tx, user, password_hash)
+
+    await core.db.write(write)
 
 
 async def _replace_password(tx: Writer, user: User, password_hash: str) -> None:

@@ -221,6 +221,8 @@ async def test_who_came_with_a_password_that_was_just_replaced_does_not_get_in(g
     await sessions.change_password(garden.core, user, current=PASSWORD, password="wide beds of leeks")
     with pytest.raises(Invalid, match="do not belong together"):
         await sessions.open_session(garden.core, alice, user_agent="test", matched_hash=user.password_hash)
+    with pytest.raises(Invalid, match="present password is not right"):
+        await sessions.change_password(garden.core, user, current=PASSWORD, password="a thief's new beds")
     _, user = await sessions.log_in(await sessions.meant(garden.core, "alice"), "wide beds of leeks")
     token = await sessions.open_session(
         garden.core, alice, user_agent="test", matched_hash=user.password_hash

@@ -473,6 +473,22 @@ async def test_a_new_password_and_a_suspension_end_codes_that_are_no_tokens_yet(
     assert (await app.token(other)).status_code == 200, "what others gave stays"
 
 
+async def test_a_form_that_was_under_way_when_the_password_was_replaced_lets_no_app_in(app: App) -> None:
+    core = app.garden.core
+    alice = await accounts.by_handle(core.db, "alice")
+    assert alice is not None
+    form = urlencode(hidden((await app.ask()).text) | {"decision": "allow"}).encode()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield form[:10]
+        await sessions.choose_password(core, await sessions.make_link(core, alice), "wide beds of leeks")
+        yield form[10:]
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await app.browser.post("/oauth/authorize", content=slowly(), headers=headers)
+    assert (answer.status_code, answer.headers.get("location")) == (400, None)
+
+
 async def _application(app: App) -> Application:
     found = await rows.application(app.garden.core.db, app.client_id)
     assert found is not None

@@ -88,11 +88,7 @@ class Endpoint:
         """Answer one request; errors are for the middleware."""
         if self.deprecated is not None:
             note_header(request.scope, "deprecation", self.deprecated)
-        viewer: Viewer | None = None
-        if self.needs_member:
-            viewer = await auth.member(request, *self.scopes, also=await self._token_parameter(request))
-        elif self._viewer_name:
-            viewer = await auth.visitor(request, *self.scopes)
+        viewer, asked_at = await self._viewer(request), ctx.clock()
         if ctx.config.rate_limits == "on":
             self._count(request, viewer)
         arguments: dict[str, object] = {}
@@ -105,10 +101,19 @@ class Endpoint:
                 note_header(request.scope, "cache-control", "private, no-store")
         for name, supply in self._supplies:
             arguments[name] = await supply(ctx, request)
+        if viewer is not None and ctx.clock() - asked_at > auth.FRESH:
+            # A body may take minutes to come: what was decided about the member meanwhile holds.
+            arguments[self._viewer_name] = await self._viewer(request)
         response = await self.function(**arguments)
         if self._viewer_name and viewer is None and request.method == "GET" and response.status_code == 200:
             response.headers.setdefault("Cache-Control", _FOR_EVERYBODY)
         return response
+
+    async def _viewer(self, request: Request) -> Viewer | None:
+        """Who asks, if the function wants to know."""
+        if self.needs_member:
+            return await auth.member(request, *self.scopes, also=await self._token_parameter(request))
+        return await auth.visitor(request, *self.scopes) if self._viewer_name else None
 
     async def _token_parameter(self, request: Request) -> str | None:
         """The token where it is a parameter and may be."""

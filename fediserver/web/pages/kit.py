@@ -81,7 +81,7 @@ class Visit:
         return translations(self.language).gettext(text)
 
     async def form(self, *, uploads: int = 0) -> dict[str, str]:
-        """The fields of a form that our own page sent; Forbidden for all others (CSRF).
+        """The fields of a form that our own page sent; Forbidden for all others (CSRF). `viewer` is who it is then.
 
         `uploads` is what files may take, in bytes; `uploaded` answers them afterwards.
         """
@@ -89,6 +89,9 @@ class Visit:
         csrf.check_origin(request, core.config.base_url)
         sent = texts(await fields(request, limit=FORM_BYTES, uploads=uploads))
         csrf.check(access_of(request).form_secret, self._session or self._form_cookie, sent.get(csrf.FIELD))
+        if self.viewer is not None:
+            # The form may have taken long to come: who was logged out meanwhile does nothing more with it.
+            self.viewer = await logged_in(core, request)
         return sent
 
     async def uploaded(self, name: str) -> Upload | None:

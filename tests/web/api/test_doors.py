@@ -1,11 +1,15 @@
 """Tokens, scopes, limits, odd requests, and what is asked for at log-in."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fediserver.actions import moderate
+from fediserver.actions.moderate import Decision
+from fediserver.clock import SECOND
 from fediserver.web.api.routes import ROUTES
 
 SHARED = Path(__file__).parents[4] / "shared" / "spec"
@@ -144,6 +148,23 @@ async def test_a_bad_token_is_401_and_a_narrow_one_403(town: Any) -> None:
         assert refused.json() == {"error": "This action is outside the authorized scopes"}
     profile = await town.client(alice, scopes="profile")
     assert (await profile.get("/api/v1/accounts/verify_credentials")).status_code == 200
+
+
+async def test_who_is_shut_out_while_their_request_arrives_does_nothing_more(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"status":'
+        await moderate.take(town.ctx, alice.id, "disable", Decision(by=None))
+        town.clock.advance(3 * SECOND)
+        yield b'"not any more"}'
+
+    headers = {"content-type": "application/json"}
+    answer = await client.post("/api/v1/statuses", content=slowly(), headers=headers)
+    assert answer.status_code == 403
+    stranger = await town.client()
+    assert (await stranger.get(f"/api/v1/accounts/{alice.id}/statuses")).json() == []
 
 
 async def test_answers_say_how_much_is_left(town: Any) -> None:
