@@ -18,7 +18,10 @@ from fediserver.models.status import Status
 from fediserver.models.visibility import Visibility
 
 SUBJECT = frozenset(
-    {"mention", "status", "reblog", "follow", "follow_request", "favourite", "quote", "added_to_collection"}
+    {
+        *("mention", "status", "reblog", "follow", "follow_request", "favourite", "quote"),
+        *("added_to_collection", "collection_update"),
+    }
 )
 """Kinds that a policy is about; what concerns one's own doings is told in any case."""
 ASKING = frozenset({"mention", "quote"})

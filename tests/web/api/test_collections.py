@@ -438,7 +438,12 @@ async def test_a_policy_holds_back_what_strangers_do(town: Any) -> None:
     alice, bob = await found(town, "alice", "bob")
     hers = await town.client(bob)
     await hers.patch("/api/v2/notifications/policy", json={"for_not_following": "filter"})
-    await made(await town.client(alice), bob)
+    theirs = await town.client(alice)
+    entity = await made(theirs, bob)
+    await theirs.patch(f"{V1}/{entity['id']}", json={"name": "Buy leeks"})
     assert await told(hers) == []
     kept = (await hers.get("/api/v1/notifications?include_filtered=true")).json()
-    assert [(one["type"], one["filtered"]) for one in kept] == [("added_to_collection", True)]
+    assert [(one["type"], one["filtered"]) for one in kept] == [
+        ("collection_update", True),
+        ("added_to_collection", True),
+    ]
