@@ -1,5 +1,7 @@
 """Change one's profile and settings."""
 
+from typing import NamedTuple
+
 import msgspec
 import orjson
 from msgspec import UNSET, UnsetType
@@ -60,7 +62,14 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     default_quote_policy: str | UnsetType = UNSET
 
 
-async def update(core: Core, me: Account, change: ProfileChange) -> Account:
+class Changed(NamedTuple):
+    """An account's row as it was, and as it was written."""
+
+    before: Account
+    after: Account
+
+
+async def update(core: Core, me: Account, change: ProfileChange) -> Changed:
     """Change the profile and tell followers.
 
     Raises Invalid with details for what is too long, Forbidden for who was suspended or deleted meanwhile.
@@ -68,7 +77,7 @@ async def update(core: Core, me: Account, change: ProfileChange) -> Account:
     _check(change)
     wanted = await _wanted(core, me, change)
 
-    async def work(tx: Writer) -> Account:
+    async def work(tx: Writer) -> Changed:
         # The row of who asked may be older than their pictures took to arrive: what was decided meanwhile stands.
         now = await accounts.by_id(tx, me.id)
         if now is None or now.deleted_at is not None or now.suspended_at is not None:
@@ -82,11 +91,11 @@ async def update(core: Core, me: Account, change: ProfileChange) -> Account:
             )
         deed = Deed(verb="update", actor=me, object_uri=me.uri, facts={"actor": True})
         await emit(core, tx, deed, Audience(followers_of=me.id))
-        return fresh
+        return Changed(now, fresh)
 
-    fresh = await core.db.write(work)
+    changed = await core.db.write(work)
     core.bus.publish(outbox.TOPIC)
-    return await accounts.by_id(core.db, me.id) or fresh
+    return changed
 
 
 def _check(change: ProfileChange) -> None:

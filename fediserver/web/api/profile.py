@@ -1,6 +1,6 @@
 """The member's own account: https://docs.joinmastodon.org/methods/accounts/#verify_credentials."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,6 +11,7 @@ from fediserver.activitypub.context import Context
 from fediserver.db import accounts as account_rows
 from fediserver.errors import NotFound
 from fediserver.media.messages import Purpose
+from fediserver.models.account import Account
 from fediserver.views.entities import accounts
 from fediserver.views.entities.instance import PICTURE_BYTES
 from fediserver.web.api.endpoint import Uploads
@@ -77,14 +78,13 @@ async def change(
     ctx: Context, me: Viewer, wanted: Annotated[Credentials, Uploads(2 * PICTURE_BYTES)]
 ) -> Response:
     """PATCH /api/v1/accounts/update_credentials: change profile and settings."""
-    change = msgspec.structs.replace(
-        await _wish(ctx, wanted),
+    settings = ProfileChange(
         default_visibility=wanted.source.privacy,
         default_sensitive=wanted.source.sensitive,
         default_language=wanted.source.language,
         default_quote_policy=wanted.source.quote_policy,
     )
-    await update(ctx, me.account, change)
+    await _save(ctx, me, wanted, settings)
     return await _credentials(ctx, me)
 
 
@@ -95,25 +95,24 @@ async def show(ctx: Context, me: Viewer) -> Response:
 
 async def edit(ctx: Context, me: Viewer, wanted: Annotated[Tabs, Uploads(2 * PICTURE_BYTES)]) -> Response:
     """PATCH /api/v1/profile."""
-    change = msgspec.structs.replace(
-        await _wish(ctx, wanted),
+    tabs = ProfileChange(
         show_media=wanted.show_media,
         show_media_replies=wanted.show_media_replies,
         show_featured=wanted.show_featured,
     )
-    await update(ctx, me.account, change)
+    await _save(ctx, me, wanted, tabs)
     return await _profile(ctx, me)
 
 
 async def remove_avatar(ctx: Context, me: Viewer) -> Response:
     """DELETE /api/v1/profile/avatar."""
-    await update(ctx, me.account, ProfileChange(avatar=ProfilePicture()))
+    await _save(ctx, me, Profile(), ProfileChange(avatar=ProfilePicture()))
     return await _credentials(ctx, me)
 
 
 async def remove_header(ctx: Context, me: Viewer) -> Response:
     """DELETE /api/v1/profile/header."""
-    await update(ctx, me.account, ProfileChange(header=ProfilePicture()))
+    await _save(ctx, me, Profile(), ProfileChange(header=ProfilePicture()))
     return await _credentials(ctx, me)
 
 
@@ -133,16 +132,34 @@ async def preferences(ctx: Context, me: Viewer) -> Response:
     )
 
 
-async def _wish(ctx: Context, wanted: Profile) -> ProfileChange:
-    """What both endpoints take; pictures are stored."""
+async def _save(ctx: Context, me: Viewer, wanted: Profile, more: ProfileChange) -> None:
+    """Change the profile as is wanted; of pictures, only those stay on the disk that it shows then."""
+    stored_now: list[ProfilePicture] = []
+    try:
+        change = await _wish(ctx, wanted, more, stored_now)
+        before, after = await update(ctx, me.account, change)
+    except BaseException:
+        await _forget(ctx, {path for one in stored_now for path in (one.path, one.still)})
+        raise
+    await _forget(ctx, _files(before) - _files(after))
+
+
+async def _wish(
+    ctx: Context, wanted: Profile, more: ProfileChange, stored_now: list[ProfilePicture]
+) -> ProfileChange:
+    """What both endpoints take; pictures are stored, and noted in `stored_now`."""
+    pictures: dict[str, ProfilePicture] = {}
+    for name, sent in (("avatar", wanted.avatar), ("header", wanted.header)):
+        if sent is not None:
+            pictures[name] = await _picture(ctx, sent, cast("Purpose", name))
+            stored_now.append(pictures[name])
     fields = wanted.fields_attributes
-    return ProfileChange(
+    return msgspec.structs.replace(
+        more,
         display_name=wanted.display_name,
         note=wanted.note,
         fields=UNSET if fields is UNSET else [(row.name, row.value) for row in fields],
-        avatar=await _picture(ctx, wanted.avatar, "avatar"),
         avatar_description=wanted.avatar_description,
-        header=await _picture(ctx, wanted.header, "header"),
         header_description=wanted.header_description,
         locked=wanted.locked,
         bot=wanted.bot,
@@ -150,7 +167,18 @@ async def _wish(ctx: Context, wanted: Profile) -> ProfileChange:
         indexable=wanted.indexable,
         hide_collections=wanted.hide_collections,
         attribution_domains=wanted.attribution_domains,
+        **pictures,
     )
+
+
+def _files(row: Account) -> set[str]:
+    """The files that a profile of ours shows, by their paths below /media/."""
+    return {row.avatar, row.avatar_still, row.header, row.header_still}
+
+
+async def _forget(ctx: Context, paths: set[str]) -> None:
+    for path in paths - {""}:
+        await ctx.storage.delete(path)
 
 
 async def _profile(ctx: Context, me: Viewer) -> Response:
@@ -168,8 +196,6 @@ async def _credentials(ctx: Context, me: Viewer) -> Response:
     return json_response(await accounts.credential(ctx, account, user))
 
 
-async def _picture(ctx: Context, sent: Upload | None, purpose: Purpose) -> ProfilePicture | UnsetType:
-    if sent is None:
-        return UNSET
+async def _picture(ctx: Context, sent: Upload, purpose: Purpose) -> ProfilePicture:
     kept = await stored(ctx, await bytes_of(sent), purpose)
     return ProfilePicture(kept.path, kept.preview_path if kept.preview_path != kept.path else "")

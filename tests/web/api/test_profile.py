@@ -1,5 +1,6 @@
 """The profile's own endpoint, settings of web clients, and what is asked about one's address, over HTTP."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from typing import Any
@@ -237,3 +238,26 @@ async def test_of_two_changes_at_once_neither_is_lost(town: Any) -> None:
     await client.patch(PATH, content=slowly(), headers={"content-type": "application/json"})
     told = (await client.get(PATH)).json()
     assert (told["display_name"], told["note"]) == ("Alice", "grows leeks")
+
+
+async def test_pictures_that_no_profile_shows_go_off_the_disk(town: Any) -> None:
+    client = await town.client(await town.account("alice"))
+
+    async def kept() -> int:
+        return int((await town.ctx.storage.usage()).files)
+
+    async def sent(**form: Any) -> int:
+        files = {name: (name, data) for name, data in form.items() if isinstance(data, bytes)}
+        data = {name: text for name, text in form.items() if isinstance(text, str)}
+        answer = await client.patch(PATH, data=data, files=files)
+        return int(answer.status_code)
+
+    assert (await sent(avatar=png(), header=png()), await kept()) == (200, 2)
+    assert (await sent(avatar=png()), await kept()) == (200, 2), "the former one is gone"
+    assert (await sent(avatar=png(), display_name="x" * 500), await kept()) == (422, 2)
+    assert (await sent(avatar=png(), header=b"no picture"), await kept()) == (422, 2)
+    assert await asyncio.gather(*(sent(avatar=png()) for _ in range(5))) == [200] * 5
+    assert await kept() == 2, "nor is anything left where several come at once"
+    assert (await client.delete(f"{PATH}/avatar")).status_code == 200
+    assert await kept() == 1
+    assert (await client.get((await client.get(PATH)).json()["header"])).status_code == 200
