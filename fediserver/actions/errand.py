@@ -41,8 +41,11 @@ async def leave(
 
 
 async def purge(core: Core, tx: Writer, account: Account) -> None:
-    """Have all that somebody who is gone has posted removed, bit by bit."""
-    await leave(core, tx, "purge", {"account_id": account.id}, account.id, tried_for=PURGED_FOR)
+    """Have all that somebody who is gone has posted removed, bit by bit, and of ours the pictures of their profile."""
+    shown = {account.avatar, account.avatar_still, account.header, account.header_still} - {""}
+    files = sorted(shown) if account.domain == "" else []
+    args: dict[str, object] = {"account_id": account.id, "files": files}
+    await leave(core, tx, "purge", args, account.id, tried_for=PURGED_FOR)
 
 
 async def withdraw(tx: Writer, kind: str, about: object) -> None:

@@ -110,7 +110,9 @@ async def compare_followers(ctx: Context, args: Args) -> None:
 
 
 async def purge_posts(ctx: Context, args: Args) -> None:
-    """Remove everything that an account which is gone has posted, a hundred posts at a time."""
+    """Remove everything that an account which is gone has posted, a hundred posts at a time, and its pictures."""
+    for path in args.get("files", ()):
+        await ctx.storage.delete(path)
     owner = await accounts.by_id(ctx.db, args["account_id"])
     while owner is not None and owner.deleted_at is not None:
         some = await statuses.some_of(ctx.db, owner.id, PURGE_AT_ONCE)

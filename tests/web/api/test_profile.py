@@ -261,3 +261,17 @@ async def test_pictures_that_no_profile_shows_go_off_the_disk(town: Any) -> None
     assert (await client.delete(f"{PATH}/avatar")).status_code == 200
     assert await kept() == 1
     assert (await client.get((await client.get(PATH)).json()["header"])).status_code == 200
+
+
+async def test_pictures_of_who_is_deleted_go_off_the_disk(town: Any) -> None:
+    alice = await town.account("alice")
+    client = await town.client(alice)
+    await client.patch(PATH, files={"avatar": ("a", png()), "header": ("h", png())})
+    for deed in (
+        moderate.take(town.ctx, alice.id, "suspend", Decision(by=None)),
+        moderate.delete(town.ctx, alice.id, Decision(by=None)),
+    ):
+        assert (await town.ctx.storage.usage()).files == 2
+        await deed
+        await town.settle()
+    assert (await town.ctx.storage.usage()).files == 0
