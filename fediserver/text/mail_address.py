@@ -15,6 +15,7 @@ def is_address(text: str) -> bool:
     # A dot at the end would be another spelling of the same mailbox.
     return (
         len(text) <= LONGEST
+        and text.isprintable()
         and _ADDRESS.fullmatch(text) is not None
         and not domain.endswith(".")
         and handles.host(domain) is not None
