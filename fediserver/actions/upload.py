@@ -18,6 +18,8 @@ CONVERSIONS = "conversions"
 """The topic on which work with video and sound is told."""
 SOURCE = ".raw"
 """Ends the name of a file as it was sent; nothing is served under it."""
+UNUSED_OF_ONE = 1 << 30
+"""Bytes of one member's files that no post uses; those that are a day old are forgotten."""
 WAITING_OF_ONE = 8
 """Files of one member that may be processed or wait for it."""
 
@@ -56,6 +58,14 @@ class StoredFilm(msgspec.Struct, frozen=True, kw_only=True):
     original: dict[str, object]
     bytes: int
     preview: StoredPicture | None
+
+
+async def demand_room(core: Core, owner: Account) -> None:
+    """Raise TooMany when much of what a member has sent is in no post."""
+    if await expiry.unused_bytes(core.db, owner.id) >= UNUSED_OF_ONE:
+        raise TooMany(
+            "Many files of yours are in no post yet; post or delete some, or try again tomorrow", 3600
+        )
 
 
 async def attach(

@@ -17,6 +17,11 @@ UNUSED_UPLOADS = Query("""
        and not exists (select 1 from scheduled_media k where k.media_id = media_attachments.id)
      order by created_at limit 500
 """)
+UNUSED_BYTES = Query("""
+    select coalesce(sum(bytes), 0) from media_attachments
+     where status_id is null and created_at > 0 and account_id = :account_id
+       and not exists (select 1 from scheduled_media k where k.media_id = media_attachments.id)
+""")
 DROP_UPLOAD = Query("""
     delete from media_attachments
      where id = :id and status_id is null
@@ -53,6 +58,11 @@ async def full_lists(db: Reader, most: int) -> list[int]:
 async def unused_uploads(db: Reader, before: int) -> list[UnusedUpload]:
     """Uploads made before then that no post uses, oldest first."""
     return await db.all(UNUSED_UPLOADS, UnusedUpload, before=before)
+
+
+async def unused_bytes(db: Reader, account_id: int) -> int:
+    """How much a member has sent that no post uses or waits for."""
+    return int(await db.value(UNUSED_BYTES, account_id=account_id))
 
 
 async def drop_upload(tx: Writer, upload_id: int) -> bool:

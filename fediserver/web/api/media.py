@@ -107,6 +107,7 @@ async def forget(ctx: Context, row: MediaAttachment) -> bool:
 async def _taken(ctx: Context, me: Viewer, wanted: NewFile) -> MediaAttachment:
     """The upload's row, its file on the disk."""
     focus = focal_point(wanted.focus)
+    await uploading.demand_room(ctx, me.account)
     mime = await type_of(wanted.file)
     if mime is None:
         raise Invalid(_NO_SUCH_TYPE)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from fediserver.actions import upload
 from fediserver.web.api.media import focal_point
 
 
@@ -48,6 +49,18 @@ async def test_a_picture_goes_from_upload_to_post(town: Any) -> None:
     assert edited.json()["media_attachments"][0]["description"] == "three leeks"
     history = (await stranger.get(f"/api/v1/statuses/{status['id']}/history")).json()
     assert len(history[0]["media_attachments"]) == 1
+
+
+async def test_of_what_is_in_no_post_only_so_much_is_kept(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, other = [await town.client(await town.account(name)) for name in ("alice", "bob")]
+    monkeypatch.setattr(upload, "UNUSED_OF_ONE", 1)
+    file = (await send(client)).json()
+    refused = await send(client)
+    assert refused.status_code == 429
+    assert "in no post yet" in refused.json()["error"]
+    assert (await send(other)).status_code == 200
+    assert (await client.post("/api/v1/statuses", json={"media_ids": [file["id"]]})).status_code == 200
+    assert (await send(client)).status_code == 200
 
 
 @pytest.mark.parametrize("empty", [{"json": {"media_ids": []}}, {"data": {"media_ids[]": ""}}])
