@@ -16,6 +16,7 @@ from fediserver.db.database import connect
 from fediserver.db.migrate import migrate
 from fediserver.signatures import keys
 from tests import ledger, postgres
+from tests.garden import Garden, open_garden
 from tests.town import Network, StoppedClock, Town, opened_town
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -133,6 +134,13 @@ async def _finish(databases: AsyncIterator[str]) -> None:
 async def town(open_town: OpenTown) -> Town:
     """One town, https://oak.example."""
     return await open_town("oak.example")
+
+
+@pytest.fixture
+async def garden(tmp_path: Path, database_url: str | None) -> AsyncIterator[Garden]:
+    """One node as people see it who use its pages."""
+    async with open_garden(tmp_path, database_url) as found:
+        yield found
 
 
 def missing(tool: str) -> NoReturn:

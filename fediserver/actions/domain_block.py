@@ -57,7 +57,7 @@ async def _tell(core: Core, tx: Writer, me: Account, domain: str) -> None:
         return
     row = Severance(core.ids.next(), me.id, domain, lost.followers, lost.following, core.clock())
     await severances.insert(tx, row)
-    await notify.tell_severed(core, tx, me, row.id)
+    await notify.tell_of_oneself(core, tx, me, "severed_relationships", severance_id=row.id)
 
 
 async def cut_ties(core: Core, account_id: int, domain: str) -> None:

@@ -198,7 +198,7 @@ async def _decide(core: Core, account_id: int, deed: str, decision: Decision, ch
         await change(tx, target, user)
         act = await note(core, tx, deed, decision, target_id=target.id)
         if deed in get_args(Measure) and not decision.quiet:
-            await notify.tell_decision(core, tx, target, act.id)
+            await notify.tell_of_oneself(core, tx, target, "moderation_warning", act_id=act.id)
 
     await core.db.write(work)
     core.bus.publish("tokens")

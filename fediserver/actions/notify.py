@@ -72,28 +72,23 @@ async def tell_staff(
         )
 
 
-async def tell_decision(core: Core, tx: Writer, member: Account, act_id: int) -> None:
-    """Tell a member what those who moderate decided about them; not who it was, so it comes from themselves."""
+async def tell_of_oneself(
+    core: Core,
+    tx: Writer,
+    member: Account,
+    kind: Kind,
+    *,
+    act_id: int | None = None,
+    severance_id: int | None = None,
+) -> None:
+    """Tell a member what has become of their account; not who decided it, so it comes from themselves."""
     await notifications.tell(
         tx,
         id=core.ids.next(),
         account_id=member.id,
-        kind="moderation_warning",
+        kind=kind,
         from_id=member.id,
         act_id=act_id,
-        own=True,
-        now=core.clock(),
-    )
-
-
-async def tell_severed(core: Core, tx: Writer, member: Account, severance_id: int) -> None:
-    """Tell a member which ties they have lost at once; it comes from themselves, too."""
-    await notifications.tell(
-        tx,
-        id=core.ids.next(),
-        account_id=member.id,
-        kind="severed_relationships",
-        from_id=member.id,
         severance_id=severance_id,
         own=True,
         now=core.clock(),

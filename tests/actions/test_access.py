@@ -1,6 +1,3 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from fediserver.actions import access, register, sessions
@@ -10,7 +7,7 @@ from fediserver.db import access as rows
 from fediserver.db import accounts
 from fediserver.errors import Forbidden, Invalid
 from fediserver.models.oauth import Application
-from tests.garden import Garden, open_garden, unlisted
+from tests.garden import Garden, unlisted
 
 BACK = "https://app.example/back"
 SUSPEND = unlisted("update accounts set suspended_at = 1 where id = :id")
@@ -18,12 +15,6 @@ TABLES = [
     unlisted(f"select * from {name}")
     for name in ("applications", "access_tokens", "authorization_codes", "sessions", "one_time_links")
 ]
-
-
-@pytest.fixture
-async def garden(tmp_path: Path, database_url: str | None) -> AsyncIterator[Garden]:
-    async with open_garden(tmp_path, database_url) as found:
-        yield found
 
 
 async def registered(garden: Garden, scopes: str = "read write") -> Application:

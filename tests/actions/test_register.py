@@ -1,5 +1,3 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +8,7 @@ from fediserver.db import accounts, relationships
 from fediserver.db.database import Writer
 from fediserver.errors import Forbidden, Invalid, Unavailable
 from fediserver.signatures import keys
-from tests.garden import PASSWORD, Garden, open_garden
-
-
-@pytest.fixture
-async def garden(tmp_path: Path, database_url: str | None) -> AsyncIterator[Garden]:
-    async with open_garden(tmp_path, database_url) as found:
-        yield found
+from tests.garden import PASSWORD, Garden
 
 
 async def test_a_new_member_has_addresses_keys_and_a_log_in(garden: Garden) -> None:

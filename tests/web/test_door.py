@@ -1,18 +1,9 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from fediserver.actions import sessions
 from fediserver.actions.mail import CONFIRM_LINK, PASSWORD_LINK
 from fediserver.clock import DAY, MINUTE
-from tests.garden import PASSWORD, Garden, hidden, open_garden
-
-
-@pytest.fixture
-async def garden(tmp_path: Path, database_url: str | None) -> AsyncIterator[Garden]:
-    async with open_garden(tmp_path, database_url) as found:
-        yield found
+from tests.garden import PASSWORD, Garden, hidden
 
 
 async def test_log_in_and_log_out_are_protected_too(garden: Garden) -> None:

@@ -1,6 +1,4 @@
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,7 +18,7 @@ from fediserver.models.visibility import Visibility
 from fediserver.views import media_keys
 from fediserver.web.pages import kit, show
 from tests.browser.markup import check_html
-from tests.garden import BASE, PASSWORD, Garden, form, hidden, open_garden, unlisted
+from tests.garden import BASE, PASSWORD, Garden, form, hidden, unlisted
 
 DRESS = unlisted("""
     update accounts set display_name = :name, note = :note, fields = :fields, emojis = :emojis where id = :id
@@ -30,12 +28,6 @@ DELETE = unlisted("update accounts set deleted_at = 1 where id = :id")
 PIN = unlisted(
     "insert into pins (id, account_id, status_id, created_at) values (1, :account_id, :status_id, 1)"
 )
-
-
-@pytest.fixture
-async def garden(tmp_path: Path, database_url: str | None) -> AsyncIterator[Garden]:
-    async with open_garden(tmp_path, database_url) as found:
-        yield found
 
 
 async def checked(browser: httpx.AsyncClient, path: str, status: int = 200) -> str:
