@@ -66,6 +66,7 @@ async def test_who_was_turned_away_is_not_told_of_any_more(town: Any) -> None:
 async def test_each_report_is_told_with_what_it_says(town: Any) -> None:
     client = await staff(town)
     alice, bob, carol = [await town.account(name) for name in ("alice", "bob", "carol")]
+    await town.follow(alice, bob)
     status = await town.post(bob, "buy", "private")
     first = await reported(town, alice, bob, status_ids=[str(status.id)], comment="spam", category="spam")
     second = await reported(town, alice, carol)
