@@ -20,6 +20,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 # A host name or address, with or without port.
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"({_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _NUMBER_OF_BYTES = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
@@ -46,6 +47,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     secure_fetch: Literal["on", "off"] = "off"
     domain_blocks_shown: Literal["nobody", "members", "everybody"] = "members"
     trends_review: Literal["on", "off"] = "off"
+    language: str = ""
 
     @property
     def web_host(self) -> str:
@@ -194,6 +196,8 @@ def _build(data_dir: Path, values: Mapping[str, str]) -> Config:
     for name in ("media_budget", "video_limit"):
         if name in fields:
             fields[name] = _bytes(name, fields[name])
+    if "language" in fields:
+        fields["language"] = _language(fields["language"])
     fields["data_dir"] = data_dir
     try:
         return msgspec.convert(fields, Config, strict=False)
@@ -206,6 +210,12 @@ def _networks(name: str, text: str) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
     except ValueError as problem:
         raise ConfigError(f"FEDISERVER_{name.upper()} wants networks such as 10.0.0.0/8: {problem}") from None
+
+
+def _language(text: str) -> str:
+    if _LANGUAGE.fullmatch(text) is None:
+        raise ConfigError(f"FEDISERVER_LANGUAGE wants a language such as en, de or pt-BR, not {text[:40]!r}")
+    return text
 
 
 def _bytes(name: str, text: str) -> int:

@@ -91,6 +91,7 @@ def test_a_section_and_its_key_make_one_name(tmp_path: Path) -> None:
         ("FEDISERVER_PORT", "many"),
         ("FEDISERVER_REGISTRATIONS", "perhaps"),
         ("FEDISERVER_MEDIA_BUDGET", "a lot"),
+        ("FEDISERVER_LANGUAGE", "German"),
         ("FEDISERVER_ALLOWED_PRIVATE_NETWORKS", "10.0.0.0/99"),
         ("FEDISERVER_BASE_URL", "garden.example"),
         ("FEDISERVER_BASE_URL", "https://garden.example/below"),

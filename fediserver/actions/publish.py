@@ -249,7 +249,10 @@ async def _compose(
         spoiler_text=draft.spoiler_text,
         content=quote.with_link(core, written.html, quoted) if quoted else written.html,
         text=draft.text,
-        language=normalise(draft.language) or (user.default_language if user else None),
+        language=normalise(draft.language)
+        or (user.default_language if user else None)
+        or core.config.language
+        or None,
         name="",
         mentions=mention_list(core, written.mentioned),
         tags=orjson.dumps([name for name, _ in written.tags]).decode(),

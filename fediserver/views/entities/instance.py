@@ -118,7 +118,7 @@ def _version_1(ctx: Context, facts: _Facts) -> dict[str, object]:
             "domain_count": facts.counts.hosts,
         },
         "thumbnail": f"{config.base_url}/static/header.png",
-        "languages": ["en"],
+        "languages": [config.language or "en"],
         "registrations": config.registrations in ("open", "approval"),
         "approval_required": config.registrations == "approval",
         "invites_enabled": config.registrations == "invite",
@@ -147,7 +147,7 @@ def _version_2(ctx: Context, facts: _Facts) -> dict[str, object]:
         "usage": {"users": {"active_month": facts.counts.active_month}},
         "thumbnail": {"url": f"{config.base_url}/static/header.png", "description": ""},
         "icon": [{"src": f"{config.base_url}/static/avatar.png", "size": "400x400"}],
-        "languages": ["en"],
+        "languages": [config.language or "en"],
         "configuration": {"urls": urls, "vapid": {"public_key": ctx.vapid.public}}
         | _limits(ctx)
         | {

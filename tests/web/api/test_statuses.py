@@ -213,6 +213,22 @@ async def test_deleting_gives_the_text_back(town: Any) -> None:
     assert (await client.get(path)).status_code == 404
 
 
+async def test_a_post_has_the_language_of_its_app_else_of_its_author_else_of_the_node(open_town: Any) -> None:
+    town = await open_town("oak.example", language="de-CH")
+    alice = await town.account("alice")
+    client = await town.client(alice)
+
+    async def language_of(**fields: str) -> str:
+        answer = await client.post("/api/v1/statuses", json={"status": "Grüezi", **fields})
+        return str(answer.json()["language"])
+
+    assert await language_of() == "de-CH"
+    assert (await client.get("/api/v2/instance")).json()["languages"] == ["de-CH"]
+    await client.patch("/api/v1/accounts/update_credentials", json={"source": {"language": "rm"}})
+    assert await language_of() == "rm"
+    assert await language_of(language="it") == "it"
+
+
 async def test_an_answer_to_what_was_deleted_leads_nowhere_and_is_still_an_answer(town: Any) -> None:
     alice, bob = await town.account("alice"), await town.account("bob")
     post = await town.post(alice, "Which?")
