@@ -248,30 +248,19 @@ async def end(core: Core, tx: Writer, me: Account, target: Account) -> None:
     await notify.take_back(tx, target.id, "follow", me)
     await notify.take_back(tx, target.id, "follow_request", me)
     if me.domain == "" and target.domain:
-        deed = Deed(
-            verb="undo",
-            actor=me,
-            object_uri=known.uri,
-            target_uri=target.uri,
-            facts={"verb": "follow"},
-        )
-        await emit(core, tx, deed, audience.one(target))
+        await _say_undone(core, tx, me, target, known.uri)
+
+
+async def _say_undone(core: Core, tx: Writer, me: Account, target: Account, follow_uri: str) -> None:
+    deed = Deed(verb="undo", actor=me, object_uri=follow_uri, target_uri=target.uri, facts={"verb": "follow"})
+    await emit(core, tx, deed, audience.one(target))
 
 
 async def disclaim(core: Core, me: Account, target: Account) -> None:
     """Tell a server that somebody does not follow whom it takes them to follow."""
 
-    async def work(tx: Writer) -> None:
-        deed = Deed(
-            verb="undo",
-            actor=me,
-            object_uri=core.uris.activity(core.ids.next()),
-            target_uri=target.uri,
-            facts={"verb": "follow"},
-        )
-        await emit(core, tx, deed, audience.one(target))
-
-    await core.db.write(work)
+    unknown = core.uris.activity(core.ids.next())
+    await core.db.write(lambda tx: _say_undone(core, tx, me, target, unknown))
     core.bus.publish(outbox.TOPIC)
 
 

@@ -17,11 +17,10 @@ from fediserver.models.sign_up_block import (
     EmailDomainBlock,
     IpBlock,
     Network,
-    canonical_hash,
     network,
 )
 from fediserver.text import handles
-from fediserver.text.mail_address import in_one_form
+from fediserver.text.mail_address import canonical_hash
 
 TOPIC = "ip_blocks"
 """What the bus carries when other networks are kept out than before."""
@@ -69,7 +68,7 @@ def hash_of(email: str, hashed: str) -> str:
     if email:
         if not all(email.strip().partition("@")) or len(email) > 320:
             raise Invalid("Validation failed: Email must look like somebody@example.org")
-        return canonical_hash(in_one_form(email))
+        return canonical_hash(email)
     if _HASH.fullmatch(hashed.strip().lower()) is None:
         raise Invalid("Validation failed: say email, or canonical_email_hash as 64 hexadecimal digits")
     return hashed.strip().lower()

@@ -18,8 +18,8 @@ from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, Invalid, NotFound
 from fediserver.models.account import Account, User
 from fediserver.models.moderation import Act
-from fediserver.models.sign_up_block import CanonicalEmailBlock, canonical_hash
-from fediserver.text.mail_address import in_one_form
+from fediserver.models.sign_up_block import CanonicalEmailBlock
+from fediserver.text.mail_address import canonical_hash
 
 Measure = Literal["none", "disable", "sensitive", "silence", "suspend"]
 """What may be done to an account, of which its member is told; `none` is a word of warning."""
@@ -230,7 +230,7 @@ async def _set_suspended(core: Core, tx: Writer, target: Account, moment: int | 
 
 async def _keep_out(core: Core, tx: Writer, user: User) -> None:
     """Whoever is suspended does not sign up again with the same mail address."""
-    hashed = canonical_hash(in_one_form(user.email))
+    hashed = canonical_hash(user.email)
     block = CanonicalEmailBlock(core.ids.next(), hashed, user.account_id, core.clock())
     await email_blocks.insert_address(tx, block)
 

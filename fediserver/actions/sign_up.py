@@ -12,9 +12,9 @@ from fediserver.db.database import Reader, Writer
 from fediserver.errors import Forbidden, TooMany, Unavailable
 from fediserver.models.account import Account, User
 from fediserver.models.mail import CONFIRM
-from fediserver.models.sign_up_block import IpBlock, around, canonical_hash
+from fediserver.models.sign_up_block import IpBlock, around
 from fediserver.text import handles
-from fediserver.text.mail_address import in_one_form
+from fediserver.text.mail_address import canonical_hash
 
 DAYS = 7
 """For so long attempts with mail of a blocked domain are counted."""
@@ -140,7 +140,7 @@ async def _blocks(tx: Reader, email: str) -> _Blocks:
     domain = email.strip().rpartition("@")[2]
     labels = (handles.host(domain) or domain.lower()).split(".")
     found = await email_blocks.domains_named(tx, [".".join(labels[start:]) for start in range(len(labels))])
-    alone = await email_blocks.address_hashed(tx, canonical_hash(in_one_form(email)))
+    alone = await email_blocks.address_hashed(tx, canonical_hash(email))
     return _Blocks(
         [one.id for one in found],
         alone is not None or any(not one.allow_with_approval for one in found),

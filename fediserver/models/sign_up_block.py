@@ -1,7 +1,6 @@
 """Whose sign-ups are refused or looked at first, and whose requests are not answered at all."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Literal, get_args
 
@@ -42,16 +41,6 @@ class IpBlock(msgspec.Struct, array_like=True, frozen=True, gc=False):
     comment: str
     created_at: int
     expires_at: int | None
-
-
-def canonical_hash(email: str) -> str:
-    """The SHA-256 of an address without what most servers do not look at: case, dots and what follows a plus.
-
-    As Mastodon has it (app/helpers/email_helper.rb), so that lists can be exchanged.
-    """
-    name, _, domain = email.strip().lower().partition("@")
-    canonical = f"{name.replace('.', '').partition('+')[0]}@{domain}"
-    return sha256(canonical.encode()).hexdigest()
 
 
 def network(text: str) -> Network | None:

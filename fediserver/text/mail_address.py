@@ -1,6 +1,7 @@
 """What may be somebody's address for mail."""
 
 import re
+from hashlib import sha256
 
 from fediserver.text import handles
 
@@ -29,3 +30,13 @@ def in_one_form(text: str) -> str:
     """
     name, at, domain = text.strip().rpartition("@")
     return f"{name}{at}{handles.host(domain) or domain}"
+
+
+def canonical_hash(text: str) -> str:
+    """The SHA-256 of an address without what most servers do not look at: case, dots and what follows a plus.
+
+    As Mastodon has it (app/helpers/email_helper.rb), so that lists can be exchanged; of every spelling of the domain.
+    """
+    name, _, domain = in_one_form(text).lower().partition("@")
+    canonical = f"{name.replace('.', '').partition('+')[0]}@{domain}"
+    return sha256(canonical.encode()).hexdigest()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fediserver.models.sign_up_block import IpBlock, Networks, around, canonical_hash, network
+from fediserver.models.sign_up_block import IpBlock, Networks, around, network
+from fediserver.text.mail_address import canonical_hash
 
 ADDRESSES = st.ip_addresses()
 

@@ -13,7 +13,7 @@ from fediserver.db import accounts, ip_blocks
 from fediserver.db.database import connect
 from fediserver.db.query import Query
 from fediserver.jobs.housekeeping import tidy
-from fediserver.models.sign_up_block import canonical_hash
+from fediserver.text.mail_address import canonical_hash
 from tests.garden import hidden
 from tests.town import Town
 from tests.web.api.test_moderation import act, staff
